@@ -1,0 +1,146 @@
+import { AggregationOutcome } from '../src/codec/capability.ts';
+import { decodeValue, decodeValueMap } from '../src/codec/values.ts';
+import type { Outcome } from '../src/contract/lane.ts';
+import type { Round } from '../src/contract/round.ts';
+import { ConfigError } from './config.ts';
+import type { AggregatorConfig } from './config.ts';
+import { GoPanic } from './event.ts';
+import type { TriggerEvent } from './event.ts';
+import { EMPTY_OUTCOME, encodeReportOutcome } from './outcome.ts';
+import type { ChosenReport } from './outcome.ts';
+import { PackError } from './pack.ts';
+import { parseMintReport, parseReportWithInfo } from './report.ts';
+import { REVISION_RULES } from './revisions.ts';
+import type { RevisionRules } from './revisions.ts';
+
+/**
+ * The in-process aggregator, from the bytes of a round to the bytes of its outcome (docs/spec/aggregator.md H).
+ * Pure. Throws `ProtobufError` when bytes of the round are not the protobuf they should be.
+ */
+export function aggregate(round: Round): Outcome {
+  return answering(() => new Aggregation(round).first());
+}
+
+/**
+ * Every answer that Go may give to the round, the answer of `aggregate` first: Go walks the oracles in map order and
+ * the first valid report wins, so the first valid report of any oracle can.
+ */
+export function possibleOutcomes(round: Round): readonly Outcome[] {
+  let firsts: readonly (() => Outcome)[] = [];
+  const refused = answering(() => {
+    firsts = new Aggregation(round).firstOfEachOracle();
+    return NO_REPORT;
+  });
+  return firsts.length === 0 ? [refused] : firsts.map(answering);
+}
+
+const NO_REPORT: Outcome = { kind: 'outcome', outcome: EMPTY_OUTCOME };
+
+/** The call as a whole fails with this text. */
+class RoundError extends Error {
+  override readonly name = 'RoundError';
+}
+
+function answering(run: () => Outcome): Outcome {
+  try {
+    return run();
+  } catch (error) {
+    return { kind: 'error', error: errorText(error) };
+  }
+}
+
+function errorText(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof RoundError) return error.message;
+  if (error instanceof PackError) return `failed to create outcome: ${error.message}`;
+  if (error instanceof GoPanic) return `the Go aggregator crashes on this round: ${error.message}`;
+  throw error;
+}
+
+interface OracleEvent {
+  readonly oracle: number;
+  readonly event: TriggerEvent;
+}
+
+interface OracleReport extends ChosenReport {
+  readonly oracle: number;
+}
+
+class Aggregation {
+  private readonly rules: RevisionRules;
+  private readonly config: AggregatorConfig;
+  private readonly events: readonly OracleEvent[];
+  /** The previous outcome's LastSeenAt, where the revision compares with it. */
+  private readonly lastSeenAt: bigint | undefined;
+
+  constructor(round: Round) {
+    this.rules = REVISION_RULES[round.revision];
+    this.config = this.rules.parseConfig(decodeValueMap(round.config));
+    if (round.observations.length === 0) throw new RoundError('no observations');
+    this.lastSeenAt = this.rules.checksSequence ? lastSeenAt(round) : undefined;
+    // Every observation is read, whichever wins: one that crashes Go does so wherever it stands.
+    this.events = readEvents(round, this.rules);
+  }
+
+  first(): Outcome {
+    // A stale event fails the call wherever it stands, so that check cannot stop at the first report.
+    const reports = this.lastSeenAt === undefined ? this.reports() : [...this.reports()];
+    for (const report of reports) return this.createOutcome(report);
+    return NO_REPORT;
+  }
+
+  firstOfEachOracle(): readonly (() => Outcome)[] {
+    const firsts = new Map<number, OracleReport>();
+    for (const report of this.reports()) {
+      if (!firsts.has(report.oracle)) firsts.set(report.oracle, report);
+    }
+    return [...firsts.values()].map((report) => () => this.createOutcome(report));
+  }
+
+  /** Valid reports for the target chain, oracle ascending, then list order. Throws at its end when one was stale. */
+  private *reports(): Generator<OracleReport, void> {
+    let stale = false;
+    for (const { oracle, event } of this.events) {
+      const outer = parseReportWithInfo(event.report, this.rules.infoRange);
+      if (outer?.info !== this.config.targetChainSelector) continue;
+      if (this.isStale(event)) {
+        stale = true;
+        continue;
+      }
+      const report = parseMintReport(outer.report);
+      if (report !== undefined) yield { oracle, report, accounts: event.accounts };
+    }
+    if (stale) throw staleError(this.lastSeenAt ?? 0n);
+  }
+
+  private isStale(event: TriggerEvent): boolean {
+    return this.lastSeenAt !== undefined && event.seqNr <= this.lastSeenAt;
+  }
+
+  private createOutcome(chosen: ChosenReport): Outcome {
+    const format = this.rules.formatter(this.config.targetChainSelector);
+    const encodable = format(chosen, this.config, this.rules.formatPrefix);
+    return { kind: 'outcome', outcome: encodeReportOutcome(encodable, chosen.report) };
+  }
+}
+
+function lastSeenAt(round: Round): bigint {
+  return round.previousOutcome === null ? 0n : AggregationOutcome.decode(round.previousOutcome).lastSeenAt;
+}
+
+function staleError(lastSeen: bigint): RoundError {
+  return new RoundError(
+    'failed to extract and validate reports: sequence number too low: ' +
+      `all reports had sequence numbers <= ${String(lastSeen)}`,
+  );
+}
+
+function readEvents(round: Round, rules: RevisionRules): readonly OracleEvent[] {
+  const events: OracleEvent[] = [];
+  for (const { oracle, values } of round.observations) {
+    for (const value of values) {
+      const event = rules.readEvent(decodeValue(value));
+      if (event !== undefined) events.push({ oracle, event });
+    }
+  }
+  return events;
+}

@@ -1,0 +1,279 @@
+import { BYTES, ReverseWriter, Reader, VARINT } from './protobuf.ts';
+import { decodeValueList, decodeValueMap } from './values.ts';
+import type { Value, ValueMap } from './values.ts';
+import { encodeValueList, encodeValueMap, compareUtf8 } from './values-encode.ts';
+
+/**
+ * Protobuf messages described as data: a table of fields gives the type, the reader and the deterministic writer
+ * (fields ascending, maps sorted by key, default scalars omitted, no unknown fields).
+ */
+
+/** How one field is kept in memory and on the wire. */
+interface FieldCodec<T> {
+  readonly number: number;
+  readonly wireType: number;
+  initial(): T;
+  /** Reads one occurrence; `before` is what earlier occurrences left. */
+  read(reader: Reader, before: T): T;
+  /** Writes the field, or nothing when it is its default. */
+  write(writer: ReverseWriter, value: T): void;
+}
+
+type Fields = Readonly<Record<string, FieldCodec<unknown>>>;
+type FieldValue<C> = C extends FieldCodec<infer T> ? T : never;
+type MessageOf<F> = { -readonly [K in keyof F]: FieldValue<F[K]> };
+
+/** The in-memory form of a described message. */
+export type Message<M> = M extends MessageType<infer T> ? Readonly<T> : never;
+
+export interface MessageType<T> {
+  /** Missing fields become their protobuf defaults. Throws `ProtobufError`. */
+  decode(bytes: Uint8Array): T;
+  /** Missing members are defaults. */
+  encode(message: Partial<T>): Uint8Array;
+}
+
+/** Describes a message. Known fields with an unexpected wire type are skipped, as protobuf-go does. */
+export function message<F extends Record<string, unknown>>(fields: {
+  readonly [K in keyof F]: FieldCodec<F[K]>;
+}): MessageType<F> {
+  const table = Object.entries(fields as unknown as Fields);
+  const byTag = new Map(table.map(([name, field]) => [field.number * 8 + field.wireType, { name, field }]));
+  const descending = table.toSorted(([, a], [, b]) => b.number - a.number);
+  return {
+    decode(bytes) {
+      const result: Record<string, unknown> = {};
+      for (const [name, field] of table) result[name] = field.initial();
+      const reader = new Reader(bytes);
+      while (reader.pos < reader.end) {
+        const tag = reader.tag();
+        const known = byTag.get(tag);
+        if (known === undefined) reader.skip(tag);
+        else result[known.name] = known.field.read(reader, result[known.name]);
+      }
+      return result as MessageOf<typeof fields> as F;
+    },
+    encode(value) {
+      const writer = new ReverseWriter();
+      for (const [name, field] of descending) {
+        const member = value[name];
+        if (member !== undefined) field.write(writer, member);
+      }
+      return writer.finish();
+    },
+  };
+}
+
+export function string(number: number): FieldCodec<string> {
+  return {
+    number,
+    wireType: BYTES,
+    initial: () => '',
+    read: (reader) => reader.string(),
+    write: (writer, value) => {
+      if (value !== '') writer.string(number, value);
+    },
+  };
+}
+
+export function bytes(number: number): FieldCodec<Uint8Array> {
+  return {
+    number,
+    wireType: BYTES,
+    initial: () => new Uint8Array(),
+    read: (reader) => reader.span(),
+    write: (writer, value) => {
+      if (value.length > 0) writer.bytes(number, value);
+    },
+  };
+}
+
+export function bool(number: number): FieldCodec<boolean> {
+  return {
+    number,
+    wireType: VARINT,
+    initial: () => false,
+    read: (reader) => reader.bool(),
+    write: (writer, value) => {
+      if (value) writer.uint(number, 1n);
+    },
+  };
+}
+
+export function uint32(number: number): FieldCodec<number> {
+  return {
+    number,
+    wireType: VARINT,
+    initial: () => 0,
+    read: (reader) => reader.uint32(),
+    write: (writer, value) => {
+      if (value !== 0) writer.uint(number, BigInt(value));
+    },
+  };
+}
+
+export function uint64(number: number): FieldCodec<bigint> {
+  return {
+    number,
+    wireType: VARINT,
+    initial: () => 0n,
+    read: (reader) => reader.uint64(),
+    write: (writer, value) => {
+      if (value !== 0n) writer.uint(number, value);
+    },
+  };
+}
+
+/** Negative values are ten bytes on the wire. */
+export function int32(number: number): FieldCodec<number> {
+  return { ...uint32(number), read: (reader) => reader.int32() };
+}
+
+export function int64(number: number): FieldCodec<bigint> {
+  return { ...uint64(number), read: (reader) => reader.int64() };
+}
+
+/** An `optional` scalar. */
+export function optionalBytes(number: number): FieldCodec<Uint8Array | undefined> {
+  return {
+    ...bytes(number),
+    initial: () => undefined,
+    write: (writer, value) => {
+      if (value !== undefined) writer.bytes(number, value);
+    },
+  };
+}
+
+/** A member that is a message. One that comes twice is merged in protobuf: read as the bytes of both in a row. */
+function submessage<T extends object>(
+  number: number,
+  decode: (bytes: Uint8Array) => T,
+  encode: (value: T) => Uint8Array,
+): FieldCodec<T | undefined> {
+  const sources = new WeakMap<object, Uint8Array>();
+  return {
+    number,
+    wireType: BYTES,
+    initial: () => undefined,
+    read: (reader, before) => {
+      const earlier = before === undefined ? undefined : sources.get(before);
+      const span = reader.span();
+      const source = earlier === undefined ? span : Buffer.concat([earlier, span]);
+      const value = decode(source);
+      sources.set(value, source);
+      return value;
+    },
+    write: (writer, value) => {
+      if (value !== undefined) writer.bytes(number, encode(value));
+    },
+  };
+}
+
+export const nested = <T extends object>(number: number, type: MessageType<T>): FieldCodec<T | undefined> =>
+  submessage(number, type.decode, type.encode);
+
+/** `values.v1.Map` and `values.v1.List` members, re-encoded deterministically. */
+export const valueMap = (number: number): FieldCodec<ValueMap | undefined> =>
+  submessage(number, decodeValueMap, encodeValueMap);
+export const valueList = (number: number): FieldCodec<readonly Value[] | undefined> =>
+  submessage(number, decodeValueList, encodeValueList);
+
+const same = (value: Uint8Array): Uint8Array => value;
+const utf8 = (value: Uint8Array): string => {
+  const field = new ReverseWriter(value.length + 8);
+  field.raw(value);
+  field.varintNumber(value.length);
+  return new Reader(field.finish()).string();
+};
+
+function repeatedOf<T>(
+  number: number,
+  decode: (bytes: Uint8Array) => T,
+  encode: (value: T) => Uint8Array,
+): FieldCodec<readonly T[]> {
+  return {
+    number,
+    wireType: BYTES,
+    initial: () => [],
+    read: (reader, before) => {
+      (before as T[]).push(decode(reader.span()));
+      return before;
+    },
+    write: (writer, items) => {
+      for (const item of items.toReversed()) writer.bytes(number, encode(item));
+    },
+  };
+}
+
+export const repeated = <T>(number: number, type: MessageType<T>): FieldCodec<readonly T[]> =>
+  repeatedOf(number, type.decode, type.encode);
+export const repeatedString = (number: number): FieldCodec<readonly string[]> =>
+  repeatedOf(number, utf8, (text) => new TextEncoder().encode(text));
+export const repeatedBytes = (number: number): FieldCodec<readonly Uint8Array[]> =>
+  repeatedOf(number, same, same);
+
+interface MapEntry<K, V> {
+  readonly key: K;
+  readonly value: V;
+}
+
+/** A map field. Entries are written sorted by key, key and value always present (G.3 "Deterministic marshalling"). */
+function mapOf<K, V>(
+  number: number,
+  decode: (bytes: Uint8Array) => MapEntry<K, V>,
+  encode: (entry: MapEntry<K, V>) => Uint8Array,
+  compare: (a: K, b: K) => number,
+): FieldCodec<ReadonlyMap<K, V>> {
+  return {
+    number,
+    wireType: BYTES,
+    initial: () => new Map(),
+    read: (reader, before) => {
+      const { key, value } = decode(reader.span());
+      return (before as Map<K, V>).set(key, value);
+    },
+    write: (writer, entries) => {
+      for (const [key, value] of [...entries].sort(([a], [b]) => compare(b, a))) {
+        writer.bytes(number, encode({ key, value }));
+      }
+    },
+  };
+}
+
+/** `map<string, message>`. */
+export function stringMap<T extends object>(
+  number: number,
+  type: MessageType<T>,
+): FieldCodec<ReadonlyMap<string, T>> {
+  const entry = message<{ key: string; value: T | undefined }>({ key: string(1), value: nested(2, type) });
+  return mapOf(
+    number,
+    (span) => {
+      const { key, value } = entry.decode(span);
+      return { key, value: value ?? type.decode(new Uint8Array()) };
+    },
+    ({ key, value }) => {
+      const writer = new ReverseWriter();
+      writer.bytes(2, type.encode(value));
+      writer.string(1, key);
+      return writer.finish();
+    },
+    compareUtf8,
+  );
+}
+
+/** `map<uint32, message>` with the message kept as bytes. */
+export function uint32BytesMap(number: number): FieldCodec<ReadonlyMap<number, Uint8Array>> {
+  const entry = message<{ key: number; value: Uint8Array }>({ key: uint32(1), value: bytes(2) });
+  return mapOf(
+    number,
+    entry.decode,
+    ({ key, value }) => {
+      const writer = new ReverseWriter(value.length + 16);
+      writer.bytes(2, value);
+      writer.uint(1, BigInt(key));
+      return writer.finish();
+    },
+    (a, b) => a - b,
+  );
+}

@@ -1,0 +1,294 @@
+/**
+ * Protobuf wire primitives with the acceptance rules of Go's protobuf-go 1.36 (`proto.Unmarshal`): a known field
+ * with another wire type is an unknown field, groups are skipped, strings must be UTF-8.
+ */
+
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const BYTES = 2;
+export const START_GROUP = 3;
+export const END_GROUP = 4;
+export const FIXED32 = 5;
+
+/** protowire.DefaultRecursionLimit: messages inside messages, the outermost included. */
+export const RECURSION_LIMIT = 10_000;
+
+const MAX_FIELD_NUMBER = 0x1fff_ffff;
+const MASK_64 = 0xffff_ffff_ffff_ffffn;
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** The bytes are not the protobuf message they should be. `offset` is where reading stopped. */
+export class ProtobufError extends Error {
+  override readonly name = 'ProtobufError';
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(`${message} at byte ${String(offset)}`);
+    this.offset = offset;
+  }
+}
+
+/** A cursor over one buffer. `end` is moved by callers that step into sub-messages. */
+export class Reader {
+  readonly bytes: Uint8Array;
+  pos: number;
+  end: number;
+
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+    this.bytes = bytes;
+    this.pos = start;
+    this.end = end;
+  }
+
+  /** Reads a tag and answers `fieldNumber * 8 + wireType`. */
+  tag(): number {
+    const at = this.pos;
+    const tag = this.varintNumber();
+    const field = Math.floor(tag / 8);
+    if (field < 1 || field > MAX_FIELD_NUMBER) throw new ProtobufError('invalid field number', at);
+    return tag;
+  }
+
+  /** Reads a varint as a double: exact below 2^53, and never below 2^53 when the value is not. */
+  varintNumber(): number {
+    const { bytes, end } = this;
+    const start = this.pos;
+    let pos = start;
+    let value = 0;
+    let factor = 1;
+    while (pos < end) {
+      const byte = bytes[pos++] ?? 0;
+      if (byte < 0x80) {
+        if (pos - start === 10 && byte > 1) break;
+        this.pos = pos;
+        return value + byte * factor;
+      }
+      if (pos - start >= 10) break;
+      value += (byte & 0x7f) * factor;
+      factor *= 128;
+    }
+    throw new ProtobufError(pos >= end ? 'unexpected end of a varint' : 'varint overflows 64 bits', start);
+  }
+
+  /** Reads a varint as an unsigned 64-bit integer. */
+  uint64(): bigint {
+    const start = this.pos;
+    const approximate = this.varintNumber();
+    if (approximate <= Number.MAX_SAFE_INTEGER) return BigInt(approximate);
+    let value = 0n;
+    for (let pos = this.pos - 1; pos >= start; pos--) {
+      value = (value << 7n) | BigInt((this.bytes[pos] ?? 0) & 0x7f);
+    }
+    return value & MASK_64;
+  }
+
+  /** Reads a varint as a signed 64-bit integer (two's complement, not zigzag). */
+  int64(): bigint {
+    return BigInt.asIntN(64, this.uint64());
+  }
+
+  /** Reads a varint and keeps its low 32 bits, as Go does for uint32 fields. */
+  uint32(): number {
+    const start = this.pos;
+    const value = this.varintNumber();
+    if (value <= 0xffff_ffff) return value;
+    this.pos = start;
+    return Number(this.uint64() & 0xffff_ffffn);
+  }
+
+  int32(): number {
+    return this.uint32() | 0;
+  }
+
+  bool(): boolean {
+    return this.varintNumber() !== 0;
+  }
+
+  double(): number {
+    const at = this.advance(8);
+    return new DataView(this.bytes.buffer, this.bytes.byteOffset + at, 8).getFloat64(0, true);
+  }
+
+  /** Reads a length and answers the end of what it spans. */
+  spanEnd(): number {
+    const at = this.pos;
+    const length = this.varintNumber();
+    if (length > this.end - this.pos) throw new ProtobufError('length reaches past the end', at);
+    return this.pos + length;
+  }
+
+  /** A view, not a copy. */
+  span(): Uint8Array {
+    const end = this.spanEnd();
+    const view = this.bytes.subarray(this.pos, end);
+    this.pos = end;
+    return view;
+  }
+
+  string(): string {
+    const end = this.spanEnd();
+    const start = this.pos;
+    this.pos = end;
+    return decodeUtf8(this.bytes, start, end);
+  }
+
+  /** Skips the value that follows `tag`, whole groups included. */
+  skip(tag: number): void {
+    const open: number[] = [];
+    for (let next = tag; ; next = this.tag()) {
+      const field = Math.floor(next / 8);
+      switch (next % 8) {
+        case VARINT:
+          this.varintNumber();
+          break;
+        case FIXED64:
+          this.advance(8);
+          break;
+        case BYTES:
+          this.pos = this.spanEnd();
+          break;
+        case START_GROUP:
+          if (open.length >= RECURSION_LIMIT) throw new ProtobufError('groups nested too deeply', this.pos);
+          open.push(field);
+          break;
+        case END_GROUP:
+          if (open.pop() !== field) throw new ProtobufError('mismatching end of a group', this.pos);
+          break;
+        case FIXED32:
+          this.advance(4);
+          break;
+        default:
+          throw new ProtobufError('unknown wire type', this.pos);
+      }
+      if (open.length === 0) return;
+    }
+  }
+
+  private advance(count: number): number {
+    const at = this.pos;
+    if (count > this.end - at) throw new ProtobufError('unexpected end of a fixed-size value', at);
+    this.pos = at + count;
+    return at;
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= 24) {
+    let text = '';
+    let pos = start;
+    for (; pos < end; pos++) {
+      const byte = bytes[pos] ?? 0;
+      if (byte >= 0x80) break;
+      text += String.fromCharCode(byte);
+    }
+    if (pos === end) return text;
+  }
+  try {
+    return utf8.decode(bytes.subarray(start, end));
+  } catch {
+    throw new ProtobufError('string is not valid UTF-8', start);
+  }
+}
+
+/**
+ * Writes a message from its last byte to its first, so that every length is known when it is written: no size pass,
+ * no recursion. Fields must therefore be written in descending order.
+ */
+export class ReverseWriter {
+  private buffer: Uint8Array;
+  private start: number;
+
+  constructor(capacity = 256) {
+    this.buffer = new Uint8Array(capacity);
+    this.start = capacity;
+  }
+
+  /** Bytes written so far; the mark to hand to `lengthSince`. */
+  get size(): number {
+    return this.buffer.length - this.start;
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.buffer.slice(this.start);
+  }
+
+  varintNumber(value: number): void {
+    if (value < 0x80) {
+      this.reserve(1);
+      this.buffer[--this.start] = value;
+      return;
+    }
+    this.varint(BigInt(value));
+  }
+
+  varint(value: bigint): void {
+    const groups: number[] = [];
+    let rest = BigInt.asUintN(64, value);
+    do {
+      groups.push(Number(rest & 0x7fn));
+      rest >>= 7n;
+    } while (rest > 0n);
+    this.reserve(groups.length);
+    for (let i = groups.length - 1; i >= 0; i--) {
+      this.buffer[--this.start] = (groups[i] ?? 0) | (i === groups.length - 1 ? 0 : 0x80);
+    }
+  }
+
+  tag(field: number, wireType: number): void {
+    this.varintNumber(field * 8 + wireType);
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.start -= bytes.length;
+    this.buffer.set(bytes, this.start);
+  }
+
+  bytes(field: number, bytes: Uint8Array): void {
+    this.raw(bytes);
+    this.varintNumber(bytes.length);
+    this.tag(field, BYTES);
+  }
+
+  string(field: number, text: string): void {
+    const mark = this.size;
+    this.text(text);
+    this.close(field, mark);
+  }
+
+  uint(field: number, value: bigint): void {
+    this.varint(value);
+    this.tag(field, VARINT);
+  }
+
+  double(field: number, value: number): void {
+    this.reserve(8);
+    this.start -= 8;
+    new DataView(this.buffer.buffer, this.start, 8).setFloat64(0, value, true);
+    this.tag(field, FIXED64);
+  }
+
+  /** Ends (that is: begins) the length-delimited field whose payload was written since `mark`. */
+  close(field: number, mark: number): void {
+    this.varintNumber(this.size - mark);
+    this.tag(field, BYTES);
+  }
+
+  private text(text: string): void {
+    this.reserve(text.length * 3);
+    const { written } = encoder.encodeInto(text, this.buffer.subarray(0, this.start));
+    this.buffer.copyWithin(this.start - written, 0, written);
+    this.start -= written;
+  }
+
+  private reserve(count: number): void {
+    if (count <= this.start) return;
+    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.size + count));
+    const start = grown.length - this.size;
+    grown.set(this.buffer.subarray(this.start), start);
+    this.buffer = grown;
+    this.start = start;
+  }
+}

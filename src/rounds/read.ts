@@ -1,0 +1,115 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { Round } from '../contract/round.ts';
+import { AppError, messageOf, systemCode } from '../errors.ts';
+import { RoundFormatError, parseRound } from './parse.ts';
+
+/** Where a round stands, for messages. */
+export interface RoundSource {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+/** A round, or a line or file that could not be read as rounds. */
+export type ReadRound =
+  | { readonly kind: 'round'; readonly round: Round; readonly source: RoundSource }
+  | { readonly kind: 'bad'; readonly error: AppError };
+
+const LINE_FEED = 0x0a;
+const GZIP_MAGIC = [0x1f, 0x8b] as const;
+
+/**
+ * Reads captures one round at a time: JSON lines, gzipped or not (told by the first bytes), `-` for standard input.
+ * What cannot be read is reported in its place and reading goes on with the next line or file.
+ */
+export async function* readRounds(files: readonly string[], stdin: Readable): AsyncGenerator<ReadRound> {
+  for (const file of files) yield* readFile(file, file === '-' ? stdin : createReadStream(file));
+}
+
+async function* readFile(path: string, stream: Readable): AsyncGenerator<ReadRound> {
+  const file = path === '-' ? 'standard input' : path;
+  let line = 0;
+  let rounds = 0;
+  try {
+    for await (const text of lines(await plain(stream))) {
+      line++;
+      if (text.trim() === '') continue;
+      rounds++;
+      yield readLine(text, { file, line });
+    }
+  } catch (error) {
+    yield { kind: 'bad', error: unreadable(file, line, error) };
+    return;
+  }
+  if (rounds === 0) yield bad(`${file}: expected rounds, one JSON object a line, got an empty file`);
+}
+
+function readLine(text: string, source: RoundSource): ReadRound {
+  try {
+    return { kind: 'round', round: parseRound(text), source };
+  } catch (error) {
+    if (!(error instanceof RoundFormatError)) throw error;
+    return bad(`${source.file}:${String(source.line)}: ${error.message}`, error);
+  }
+}
+
+function bad(message: string, cause?: unknown): ReadRound {
+  return { kind: 'bad', error: new AppError('INPUT', message, { cause }) };
+}
+
+function unreadable(file: string, line: number, error: unknown): AppError {
+  const code = systemCode(error);
+  if (code === 'ENOENT') return new AppError('INPUT', `${file}: expected a capture file, got no such file`);
+  if (code === 'EISDIR') return new AppError('INPUT', `${file}: expected a capture file, got a folder`);
+  const what = code?.startsWith('Z_') === true ? 'a complete gzip stream' : 'a readable file';
+  return new AppError(
+    'INPUT',
+    `${file}: expected ${what}, got ${messageOf(error)} after line ${String(line)}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** Unzips when the stream starts with gzip's magic bytes, whatever the file is called. */
+async function plain(stream: Readable): Promise<AsyncIterable<Uint8Array>> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  const first = await chunks.next();
+  if (first.done === true) return none();
+  const whole = prepend(first.value, chunks);
+  const zipped = first.value[0] === GZIP_MAGIC[0] && first.value[1] === GZIP_MAGIC[1];
+  return zipped ? gunzip(whole) : whole;
+}
+
+async function* none(): AsyncGenerator<Uint8Array> {
+  // An empty stream has no chunks.
+}
+
+async function* prepend(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+}
+
+function gunzip(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const unzip = createGunzip();
+  // An error of either side destroys `unzip`, and whoever iterates over it gets it.
+  pipeline(source, unzip, () => undefined);
+  return unzip;
+}
+
+async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let rest: Uint8Array[] = [];
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
+      yield Buffer.concat([...rest, chunk.subarray(start, end)]).toString('utf8');
+      rest = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) rest.push(chunk.subarray(start));
+  }
+  if (rest.length > 0) yield Buffer.concat(rest).toString('utf8');
+}

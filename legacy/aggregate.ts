@@ -2,6 +2,7 @@ import { AggregationOutcome } from '../src/codec/capability.ts';
 import { decodeValue, decodeValueMap } from '../src/codec/values.ts';
 import type { Outcome } from '../src/contract/lane.ts';
 import type { Round } from '../src/contract/round.ts';
+import { GO_CRASHES } from '../src/contract/texts.ts';
 import { ConfigError } from './config.ts';
 import type { AggregatorConfig } from './config.ts';
 import { GoPanic } from './event.ts';
@@ -52,7 +53,7 @@ function answering(run: () => Outcome): Outcome {
 function errorText(error: unknown): string {
   if (error instanceof ConfigError || error instanceof RoundError) return error.message;
   if (error instanceof PackError) return `failed to create outcome: ${error.message}`;
-  if (error instanceof GoPanic) return `the Go aggregator crashes on this round: ${error.message}`;
+  if (error instanceof GoPanic) return `${GO_CRASHES}${error.message}`;
   throw error;
 }
 

@@ -1,7 +1,7 @@
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const INVALID = 0xff;
 const SEXTET = new Uint8Array(256).fill(INVALID);
-for (const [value, letter] of [...ALPHABET].entries()) SEXTET[letter.charCodeAt(0)] = value;
+for (let value = 0; value < ALPHABET.length; value++) SEXTET[ALPHABET.charCodeAt(value)] = value;
 
 const PAD = 0x3d;
 const LINE_FEED = 0x0a;

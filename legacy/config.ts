@@ -81,10 +81,14 @@ function unconvertible(name: string, type: string, value: Value): string {
 function parseUint64(text: Uint8Array): bigint {
   const refuse = (cause: string): ConfigError =>
     new ConfigError(`invalid chain selector: strconv.ParseUint: parsing ${quote(text)}: ${cause}`);
-  const digits = Buffer.from(text).toString('latin1');
-  if (!/^[0-9]+$/.test(digits)) throw refuse('invalid syntax');
-  const value = BigInt(digits);
-  if (value > MAX_UINT64) throw refuse('value out of range');
+  if (text.length === 0) throw refuse('invalid syntax');
+  let value = 0n;
+  for (const byte of text) {
+    // In Go's order: the first character that fails names the error, whatever comes after it.
+    if (byte < 0x30 || byte > 0x39) throw refuse('invalid syntax');
+    value = value * 10n + BigInt(byte - 0x30);
+    if (value > MAX_UINT64) throw refuse('value out of range');
+  }
   return value;
 }
 
@@ -92,7 +96,7 @@ function parseDataId(text: Uint8Array): Uint8Array {
   const prefixed = text[0] === 0x30 && text[1] === 0x78;
   const hex = Buffer.from(prefixed ? text.subarray(2) : text);
   const refuse = (cause: string): ConfigError =>
-    new ConfigError(`invalid dataID: ${hex.toString('utf8')} encoding/hex: ${cause}`);
+    new ConfigError(`invalid dataID: ${lossy(hex)} encoding/hex: ${cause}`);
   const bad = hex.find((byte) => !/[0-9a-fA-F]/.test(String.fromCharCode(byte)));
   if (bad !== undefined) throw refuse(`invalid byte: ${unicode(bad)}`);
   if (hex.length % 2 !== 0) throw refuse('odd length hex string');
@@ -100,6 +104,17 @@ function parseDataId(text: Uint8Array): Uint8Array {
   if (id.length !== DATA_ID_LENGTH)
     throw new ConfigError(`dataID must be 16 bytes, got ${String(id.length)}`);
   return id;
+}
+
+/** A Go string as text: each byte that is not UTF-8 is one U+FFFD, as where Go writes it to JSON. */
+function lossy(text: Uint8Array): string {
+  let shown = '';
+  for (let pos = 0; pos < text.length;) {
+    const { character = '\uFFFD', length } = firstRune(text.subarray(pos, pos + 4));
+    shown += character;
+    pos += length;
+  }
+  return shown;
 }
 
 /** Go's `%#U` of one byte as a code point. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Value, ValueMap } from '../src/codec/values.ts';
-import { field, toBool, toBytes, toUint32, toUint64 } from './unwrap.ts';
+import { field, toBool, toBytes, toItems, toUint32, toUint64 } from './unwrap.ts';
 
 /** What the aggregator reads of one OCR trigger event (G.2): digest and signatures are decoded, never looked at. */
 export interface TriggerEvent {
@@ -52,8 +52,7 @@ function event(map: ValueMap, accounts: readonly Uint8Array[]): TriggerEvent | u
 }
 
 function areSignatures(sigs: Value): boolean {
-  if (sigs.kind === 'nil') return true;
-  return sigs.kind === 'list' && sigs.items.every(isSignature);
+  return toItems(sigs)?.every(isSignature) ?? false;
 }
 
 function isSignature(sig: Value): boolean {
@@ -67,10 +66,10 @@ function isSignature(sig: Value): boolean {
 
 /** Go stops at the first account it rejects, so a short key behind it does no harm. */
 function accountKeys(solana: Value): readonly Uint8Array[] | undefined {
-  if (solana.kind === 'nil') return [];
-  if (solana.kind !== 'list') return undefined;
+  const accounts = toItems(solana);
+  if (accounts === undefined) return undefined;
   const keys: Uint8Array[] = [];
-  for (const account of solana.items) {
+  for (const account of accounts) {
     const key = accountKey(account);
     if (key === undefined) return undefined;
     keys.push(key);

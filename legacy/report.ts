@@ -145,6 +145,8 @@ class ByteSlice {
   }
 
   private items(json: Uint8Array, items: readonly JsonToken[]): boolean {
+    // Go makes a new slice for an empty array, and grows or cuts the one it has for any other.
+    if (items.length === 0) return this.replace(new Uint8Array());
     const store = new Uint8Array(Math.max(this.store.length, items.length));
     store.set(this.store);
     for (const [index, item] of items.entries()) {

@@ -64,7 +64,7 @@ export function toBytes(value: Value): Uint8Array | undefined {
 function listToBytes(items: readonly Value[]): Uint8Array | undefined {
   const bytes = new Uint8Array(items.length);
   for (const [index, item] of items.entries()) {
-    const byte = toInteger(item, 0n, 255n);
+    const byte = toNarrowInteger(item, 8);
     if (byte === undefined) return undefined;
     bytes[index] = Number(byte);
   }
@@ -75,8 +75,10 @@ function listToBytes(items: readonly Value[]): Uint8Array | undefined {
 export function toUint64(value: Value): bigint | undefined {
   if (value.kind === 'float64') return BigInt.asUintN(64, truncate(value.value));
   if (value.kind !== 'bigint') return toInteger(value, 0n, MAX_UINT64);
-  const magnitude = value.value < 0n ? -value.value : value.value;
-  return magnitude <= MAX_UINT64 ? magnitude : undefined;
+  // Go refuses what is above the largest uint64, then takes the low 64 bits of the magnitude.
+  return value.value > MAX_UINT64
+    ? undefined
+    : BigInt.asUintN(64, value.value < 0n ? -value.value : value.value);
 }
 
 /** A named Go integer type of 64 bits, signed. */
@@ -87,7 +89,20 @@ export function toNamedInt64(value: Value): bigint | undefined {
 
 /** A Go `uint32`. */
 export function toUint32(value: Value): bigint | undefined {
-  return toInteger(value, 0n, 0xffff_ffffn);
+  return toNarrowInteger(value, 32);
+}
+
+/** Go converts a float to 64 bits, then drops the upper ones without a check. */
+function toNarrowInteger(value: Value, bits: number): bigint | undefined {
+  if (value.kind === 'float64') return BigInt.asUintN(bits, truncate(value.value));
+  return toInteger(value, 0n, 2n ** BigInt(bits) - 1n);
+}
+
+/** The items of a Go slice of structs; empty bytes are an empty slice too. */
+export function toItems(value: Value): readonly Value[] | undefined {
+  if (value.kind === 'nil') return [];
+  if (value.kind === 'bytes') return value.value.length === 0 ? [] : undefined;
+  return value.kind === 'list' ? value.items : undefined;
 }
 
 export function toBool(value: Value): boolean | undefined {

@@ -12,25 +12,23 @@ import { encodeValueList, encodeValueMap, compareUtf8 } from './values-encode.ts
 interface FieldCodec<T> {
   readonly number: number;
   readonly wireType: number;
-  initial(): T;
+  readonly initial: () => T;
   /** Reads one occurrence; `before` is what earlier occurrences left. */
-  read(reader: Reader, before: T): T;
+  readonly read: (reader: Reader, before: T) => T;
   /** Writes the field, or nothing when it is its default. */
-  write(writer: ReverseWriter, value: T): void;
+  readonly write: (writer: ReverseWriter, value: T) => void;
 }
 
 type Fields = Readonly<Record<string, FieldCodec<unknown>>>;
-type FieldValue<C> = C extends FieldCodec<infer T> ? T : never;
-type MessageOf<F> = { -readonly [K in keyof F]: FieldValue<F[K]> };
 
 /** The in-memory form of a described message. */
 export type Message<M> = M extends MessageType<infer T> ? Readonly<T> : never;
 
 export interface MessageType<T> {
   /** Missing fields become their protobuf defaults. Throws `ProtobufError`. */
-  decode(bytes: Uint8Array): T;
+  readonly decode: (bytes: Uint8Array) => T;
   /** Missing members are defaults. */
-  encode(message: Partial<T>): Uint8Array;
+  readonly encode: (message: Partial<T>) => Uint8Array;
 }
 
 /** Describes a message. Known fields with an unexpected wire type are skipped, as protobuf-go does. */
@@ -41,17 +39,17 @@ export function message<F extends Record<string, unknown>>(fields: {
   const byTag = new Map(table.map(([name, field]) => [field.number * 8 + field.wireType, { name, field }]));
   const descending = table.toSorted(([, a], [, b]) => b.number - a.number);
   return {
-    decode(bytes) {
+    decode(source) {
       const result: Record<string, unknown> = {};
       for (const [name, field] of table) result[name] = field.initial();
-      const reader = new Reader(bytes);
+      const reader = new Reader(source);
       while (reader.pos < reader.end) {
         const tag = reader.tag();
         const known = byTag.get(tag);
         if (known === undefined) reader.skip(tag);
         else result[known.name] = known.field.read(reader, result[known.name]);
       }
-      return result as MessageOf<typeof fields> as F;
+      return result as F;
     },
     encode(value) {
       const writer = new ReverseWriter();
@@ -138,8 +136,21 @@ export function optionalBytes(number: number): FieldCodec<Uint8Array | undefined
   return {
     ...bytes(number),
     initial: () => undefined,
+    read: (reader) => reader.span(),
     write: (writer, value) => {
       if (value !== undefined) writer.bytes(number, value);
+    },
+  };
+}
+
+/** An `optional` text or a text in a oneof. */
+export function optionalString(number: number): FieldCodec<string | undefined> {
+  return {
+    ...string(number),
+    initial: () => undefined,
+    read: (reader) => reader.string(),
+    write: (writer, value) => {
+      if (value !== undefined) writer.string(number, value);
     },
   };
 }
@@ -233,7 +244,7 @@ function mapOf<K, V>(
       return (before as Map<K, V>).set(key, value);
     },
     write: (writer, entries) => {
-      for (const [key, value] of [...entries].sort(([a], [b]) => compare(b, a))) {
+      for (const [key, value] of [...entries].toSorted(([a], [b]) => compare(b, a))) {
         writer.bytes(number, encode({ key, value }));
       }
     },
@@ -275,5 +286,21 @@ export function uint32BytesMap(number: number): FieldCodec<ReadonlyMap<number, U
       return writer.finish();
     },
     (a, b) => a - b,
+  );
+}
+
+/** `map<string, string>`. */
+export function textMap(number: number): FieldCodec<ReadonlyMap<string, string>> {
+  const entry = message<{ key: string; value: string }>({ key: string(1), value: string(2) });
+  return mapOf(
+    number,
+    entry.decode,
+    ({ key, value }) => {
+      const writer = new ReverseWriter();
+      writer.string(2, value);
+      writer.string(1, key);
+      return writer.finish();
+    },
+    compareUtf8,
   );
 }

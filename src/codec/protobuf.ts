@@ -14,6 +14,8 @@ export const FIXED32 = 5;
 export const RECURSION_LIMIT = 10_000;
 
 const MAX_FIELD_NUMBER = 0x1fff_ffff;
+/** protobuf-go looks less closely at what stands inside a group that it skips. */
+const MAX_FIELD_NUMBER_IN_GROUP = 0x7fff_ffff;
 const MASK_64 = 0xffff_ffff_ffff_ffffn;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -42,11 +44,11 @@ export class Reader {
   }
 
   /** Reads a tag and answers `fieldNumber * 8 + wireType`. */
-  tag(): number {
+  tag(maxField = MAX_FIELD_NUMBER): number {
     const at = this.pos;
     const tag = this.varintNumber();
     const field = Math.floor(tag / 8);
-    if (field < 1 || field > MAX_FIELD_NUMBER) throw new ProtobufError('invalid field number', at);
+    if (field < 1 || field > maxField) throw new ProtobufError('invalid field number', at);
     return tag;
   }
 
@@ -68,7 +70,10 @@ export class Reader {
       value += (byte & 0x7f) * factor;
       factor *= 128;
     }
-    throw new ProtobufError(pos >= end ? 'unexpected end of a varint' : 'varint overflows 64 bits', start);
+    throw new ProtobufError(
+      pos - start < 10 ? 'unexpected end of a varint' : 'varint overflows 64 bits',
+      start,
+    );
   }
 
   /** Reads a varint as an unsigned 64-bit integer. */
@@ -136,7 +141,7 @@ export class Reader {
   /** Skips the value that follows `tag`, whole groups included. */
   skip(tag: number): void {
     const open: number[] = [];
-    for (let next = tag; ; next = this.tag()) {
+    for (let next = tag; ; next = this.tag(MAX_FIELD_NUMBER_IN_GROUP)) {
       const field = Math.floor(next / 8);
       switch (next % 8) {
         case VARINT:
@@ -149,7 +154,7 @@ export class Reader {
           this.pos = this.spanEnd();
           break;
         case START_GROUP:
-          if (open.length >= RECURSION_LIMIT) throw new ProtobufError('groups nested too deeply', this.pos);
+          if (open.length > RECURSION_LIMIT) throw new ProtobufError('groups nested too deeply', this.pos);
           open.push(field);
           break;
         case END_GROUP:

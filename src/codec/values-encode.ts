@@ -99,7 +99,7 @@ class ValueWriter {
   }
 
   private pushEntries(entries: ValueMap): void {
-    const keys = [...entries.keys()].sort(compareUtf8);
+    const keys = [...entries.keys()].toSorted(compareUtf8);
     for (const key of keys) {
       const value = entries.get(key);
       if (value === undefined) continue;

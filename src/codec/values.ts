@@ -87,7 +87,8 @@ interface Frame {
   readonly end: number;
   /** Whether the frame counts as a message for the recursion limit; map entries do not in protobuf-go. */
   readonly message: boolean;
-  step(reader: Reader, tag: number): Frame | undefined;
+  /** `depth` counts the messages that are open, this one included. */
+  step(reader: Reader, tag: number, depth: number): Frame | undefined;
   /** Called when the frame's bytes are used up. */
   finish(): void;
 }
@@ -106,19 +107,23 @@ function run(reader: Reader, root: Frame): void {
       reader.end = frame.end;
       continue;
     }
-    const inner = frame.step(reader, reader.tag());
+    const inner = frame.step(reader, reader.tag(), depth);
     if (inner === undefined) continue;
-    if (inner.message && ++depth > RECURSION_LIMIT) {
-      throw new ProtobufError('exceeded the recursion limit of 10000 messages', reader.pos);
-    }
+    if (inner.message) checkDepth(reader, ++depth);
     open.push(frame);
     frame = inner;
     reader.end = frame.end;
   }
 }
 
-/** Reads the fields of one length-delimited message at the reader's position. */
-function readFields(reader: Reader, field: (tag: number) => void): void {
+function checkDepth(reader: Reader, depth: number): void {
+  if (depth <= RECURSION_LIMIT) return;
+  throw new ProtobufError(`exceeded the recursion limit of ${String(RECURSION_LIMIT)} messages`, reader.pos);
+}
+
+/** Reads the fields of one length-delimited message, the `depth`th, at the reader's position. */
+function readFields(reader: Reader, depth: number, field: (tag: number) => void): void {
+  checkDepth(reader, depth);
   const outer = reader.end;
   reader.end = reader.spanEnd();
   while (reader.pos < reader.end) field(reader.tag());
@@ -130,8 +135,8 @@ class BigIntMessage {
   private sign = 0n;
 
   /** values.fromBigIntValueProto: the magnitude, negated when the sign is negative; no other sign is looked at. */
-  read(reader: Reader): Extract<Value, { kind: 'bigint' }> {
-    readFields(reader, (tag) => {
+  read(reader: Reader, depth: number): Extract<Value, { kind: 'bigint' }> {
+    readFields(reader, depth, (tag) => {
       if (tag === 1 * 8 + BYTES) this.magnitude = bigintFromBytes(reader.span());
       else if (tag === 2 * 8 + VARINT) this.sign = reader.int64();
       else reader.skip(tag);
@@ -145,9 +150,9 @@ class DecimalMessage {
   private value = 0n;
   private exponent = 0;
 
-  read(reader: Reader): Value {
-    readFields(reader, (tag) => {
-      if (tag === 1 * 8 + BYTES) this.value = this.coefficient.read(reader).value;
+  read(reader: Reader, depth: number): Value {
+    readFields(reader, depth, (tag) => {
+      if (tag === 1 * 8 + BYTES) this.value = this.coefficient.read(reader, depth + 1).value;
       else if (tag === 2 * 8 + VARINT) this.exponent = reader.int32();
       else reader.skip(tag);
     });
@@ -168,23 +173,28 @@ class ValueFrame implements Frame {
   private decimal = UNREAD_DECIMAL;
   private readonly parent: Receiver | undefined;
 
-  constructor(end: number, parent: Receiver | undefined) {
+  /** `earlier` is the same member as read before: protobuf merges what comes twice. */
+  constructor(end: number, parent: Receiver | undefined, earlier?: ValueFrame) {
     this.end = end;
     this.parent = parent;
+    if (earlier === undefined) return;
+    this.value = earlier.value;
+    this.bigint = earlier.bigint;
+    this.decimal = earlier.decimal;
   }
 
   finish(): void {
     this.parent?.receive(this.value);
   }
 
-  step(reader: Reader, tag: number): Frame | undefined {
+  step(reader: Reader, tag: number, depth: number): Frame | undefined {
     switch (tag) {
       case VALUE_FIELD.map * 8 + BYTES:
         return this.openMap(reader.spanEnd());
       case VALUE_FIELD.list * 8 + BYTES:
         return this.openList(reader.spanEnd());
       default:
-        this.value = this.scalar(reader, tag);
+        this.value = this.scalar(reader, tag, depth + 1);
         return undefined;
     }
   }
@@ -203,7 +213,8 @@ class ValueFrame implements Frame {
     return new ListFrame(end, items);
   }
 
-  private scalar(reader: Reader, tag: number): Value {
+  /** `inner` is the depth of a message inside this one. */
+  private scalar(reader: Reader, tag: number, inner: number): Value {
     switch (tag) {
       case VALUE_FIELD.string * 8 + BYTES:
         return { kind: 'string', value: reader.string() };
@@ -219,12 +230,12 @@ class ValueFrame implements Frame {
         return { kind: 'float64', value: reader.double() };
       case VALUE_FIELD.bigint * 8 + BYTES:
         if (this.value.kind !== 'bigint') this.bigint = new BigIntMessage();
-        return this.bigint.read(reader);
+        return this.bigint.read(reader, inner);
       case VALUE_FIELD.decimal * 8 + BYTES:
         if (this.value.kind !== 'decimal') this.decimal = new DecimalMessage();
-        return this.decimal.read(reader);
+        return this.decimal.read(reader, inner);
       case VALUE_FIELD.time * 8 + BYTES:
-        return readTime(reader, this.value);
+        return readTime(reader, inner, this.value);
       default:
         reader.skip(tag);
         return this.value;
@@ -259,6 +270,7 @@ class EntryFrame implements Frame, Receiver {
   private readonly entries: Map<string, Value>;
   private key = '';
   private value: Value = NIL;
+  private last: ValueFrame | undefined;
 
   constructor(end: number, entries: Map<string, Value>) {
     this.end = end;
@@ -274,8 +286,11 @@ class EntryFrame implements Frame, Receiver {
   }
 
   step(reader: Reader, tag: number): Frame | undefined {
+    if (tag === TAG_FIELDS.mapValue) {
+      this.last = new ValueFrame(reader.spanEnd(), this, this.last);
+      return this.last;
+    }
     if (tag === TAG_FIELDS.mapKey) this.key = reader.string();
-    else if (tag === TAG_FIELDS.mapValue) return new ValueFrame(reader.spanEnd(), this);
     else reader.skip(tag);
     return undefined;
   }
@@ -306,9 +321,9 @@ class ListFrame implements Frame, Receiver {
   }
 }
 
-function readTime(reader: Reader, before: Value): Value {
+function readTime(reader: Reader, depth: number, before: Value): Value {
   let { seconds, nanos } = before.kind === 'time' ? before : { seconds: 0n, nanos: 0 };
-  readFields(reader, (tag) => {
+  readFields(reader, depth, (tag) => {
     if (tag === 1 * 8 + VARINT) seconds = reader.int64();
     else if (tag === 2 * 8 + VARINT) nanos = reader.int32();
     else reader.skip(tag);

@@ -23,13 +23,28 @@ const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
 /**
  * Reads captures one round at a time: JSON lines, gzipped or not (told by the first bytes), `-` for standard input.
- * What cannot be read is reported in its place and reading goes on with the next line or file.
+ * What cannot be read is reported in its place and reading goes on with the next line or file. `onBytes` hears how many
+ * bytes were read, as they stand in the files.
  */
-export async function* readRounds(files: readonly string[], stdin: Readable): AsyncGenerator<ReadRound> {
-  for (const file of files) yield* readFile(file, file === '-' ? stdin : createReadStream(file));
+export async function* readRounds(
+  files: readonly string[],
+  stdin: Readable,
+  onBytes: (count: number) => void = () => undefined,
+): AsyncGenerator<ReadRound> {
+  for (const file of files) {
+    const stream = file === '-' ? stdin : createReadStream(file);
+    yield* readFile(file, counting(stream, onBytes));
+  }
 }
 
-async function* readFile(path: string, stream: Readable): AsyncGenerator<ReadRound> {
+async function* counting(stream: Readable, onBytes: (count: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    onBytes(chunk.length);
+    yield chunk;
+  }
+}
+
+async function* readFile(path: string, stream: AsyncIterable<Uint8Array>): AsyncGenerator<ReadRound> {
   const file = path === '-' ? 'standard input' : path;
   let line = 0;
   let rounds = 0;
@@ -75,22 +90,32 @@ function unreadable(file: string, line: number, error: unknown): AppError {
 }
 
 /** Unzips when the stream starts with gzip's magic bytes, whatever the file is called. */
-async function plain(stream: Readable): Promise<AsyncIterable<Uint8Array>> {
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-  const first = await chunks.next();
-  if (first.done === true) return none();
-  const whole = prepend(first.value, chunks);
-  const zipped = first.value[0] === GZIP_MAGIC[0] && first.value[1] === GZIP_MAGIC[1];
-  return zipped ? gunzip(whole) : whole;
+async function plain(stream: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const chunks = stream[Symbol.asyncIterator]();
+  const head = await firstBytes(chunks, GZIP_MAGIC.length);
+  const whole = prepend(head, chunks);
+  return GZIP_MAGIC.every((byte, at) => head[at] === byte) ? gunzip(whole) : whole;
 }
 
-async function* none(): AsyncGenerator<Uint8Array> {
-  // An empty stream has no chunks.
+/** A pipe may deliver its bytes one by one. Fewer than `count` only when the stream has no more. */
+async function firstBytes(chunks: AsyncIterator<Uint8Array>, count: number): Promise<Uint8Array> {
+  let head: Uint8Array = new Uint8Array();
+  while (head.length < count) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  return head;
 }
 
+/** Whoever stops reading early also ends `rest`, so that no file stays open. */
 async function* prepend(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield first;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  try {
+    yield first;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
 }
 
 function gunzip(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 export const VECTORS = ['2025-07', '2025-09'].map(
   (revision) => `test/vectors/aggregator-${revision}.jsonl.gz`,
 );
+export const PROBES = 'test/vectors/go-probes.jsonl';
 export const CAPTURES = ['2025-07', '2025-09'].map((revision) => `examples/don-${revision}.jsonl.gz`);
 
 /** Loads whole capture files; any unreadable line fails. */

@@ -1,0 +1,193 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { messageOf } from '../../src/errors.ts';
+import { asServiceError } from '../wire/grpc.ts';
+import { launch } from './launch.ts';
+import type { LaunchedPlugin } from './launch.ts';
+import type { HostOptions, PluginCommand } from './options.ts';
+
+/** What the plugin process is doing. `Supervisor.become` is the only writer. */
+export type PluginState =
+  | { readonly name: 'idle' }
+  | { readonly name: 'launching' }
+  | { readonly name: 'ready'; readonly plugin: LaunchedPlugin }
+  /** It no longer answers, or is gone; what is left of it is being removed. */
+  | { readonly name: 'unhealthy'; readonly reason: string }
+  | { readonly name: 'backingOff'; readonly reason: string; readonly delayMs: number }
+  | { readonly name: 'closed' };
+
+/** A process that ends this soon after its launch counts as a crash loop: only then relaunches are put off. */
+const CRASH_LOOP_MS = 10_000;
+const FIRST_BACK_OFF_MS = 100;
+const LARGEST_BACK_OFF_MS = 5000;
+/** Health checks that may time out in a row; a busy plugin is not a dead one. */
+const MISSED_PINGS = 2;
+
+/** Keeps one plugin process alive: launches it, checks its health, launches it again when it is gone. */
+export class Supervisor {
+  private readonly command: PluginCommand;
+  private readonly options: HostOptions;
+  private readonly onState: (state: PluginState) => void;
+  private readonly closing = new AbortController();
+  private readonly waiters = new Set<() => void>();
+  private current: PluginState = { name: 'idle' };
+  private supervision: Promise<void> = Promise.resolve();
+
+  /** `onState` hears of every change, in order; it must not throw. */
+  constructor(command: PluginCommand, options: HostOptions, onState: (state: PluginState) => void) {
+    this.command = command;
+    this.options = options;
+    this.onState = onState;
+  }
+
+  get state(): PluginState {
+    return this.current;
+  }
+
+  /** Launches the plugin for the first time. Rejects with `AppError` PLUGIN_START; later failures are retried instead. */
+  async start(): Promise<void> {
+    this.become({ name: 'launching' });
+    try {
+      const plugin = await launch(this.command, this.options);
+      this.supervision = this.supervise(plugin);
+    } catch (error) {
+      this.become({ name: 'closed' });
+      throw error;
+    }
+  }
+
+  /** The running plugin; waits for a relaunch. Rejects after `timeoutMs` and when closed. */
+  async ready(timeoutMs: number): Promise<LaunchedPlugin> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const { current } = this;
+      if (current.name === 'ready') return current.plugin;
+      const left = deadline - Date.now();
+      if (current.name === 'closed' || left <= 0) throw new Error(`plugin unavailable: ${inWords(current)}`);
+      await this.change(left);
+    }
+  }
+
+  /** A call found the plugin unreachable: it is looked after now, not at the next health check. */
+  suspect(plugin: LaunchedPlugin): void {
+    if (this.current.name === 'ready' && this.current.plugin === plugin) void plugin.kill();
+  }
+
+  /** Shuts the plugin down and waits until nothing is left of it. Idempotent. */
+  async close(): Promise<void> {
+    const before = this.current;
+    if (before.name !== 'closed') {
+      this.become({ name: 'closed' });
+      this.closing.abort();
+      if (before.name === 'ready') await before.plugin.close();
+    }
+    await this.supervision;
+  }
+
+  private become(state: PluginState): void {
+    this.current = state;
+    this.onState(state);
+    for (const wake of this.waiters) wake();
+  }
+
+  private get closed(): boolean {
+    return this.closing.signal.aborted;
+  }
+
+  /** Runs until closed: one turn for each process. */
+  private async supervise(first: LaunchedPlugin): Promise<void> {
+    let plugin: LaunchedPlugin | undefined = first;
+    let backOffMs = 0;
+    while (plugin !== undefined) {
+      const launchedAt = performance.now();
+      this.become({ name: 'ready', plugin });
+      const reason: string = await this.untilUnhealthy(plugin);
+      if (this.closed) return;
+      this.become({ name: 'unhealthy', reason });
+      await plugin.kill();
+      const short = performance.now() - launchedAt < CRASH_LOOP_MS;
+      // The first relaunch is immediate; backOffMs grows only while processes keep ending soon after their launch.
+      plugin = await this.relaunch(reason, short ? backOffMs : 0);
+      backOffMs = short ? nextBackOff(backOffMs) : FIRST_BACK_OFF_MS;
+    }
+  }
+
+  /** Tries until a launch succeeds; undefined when closed meanwhile. */
+  private async relaunch(cause: string, firstBackOffMs: number): Promise<LaunchedPlugin | undefined> {
+    let reason = cause;
+    for (let delayMs = firstBackOffMs; !this.closed; delayMs = nextBackOff(delayMs)) {
+      if (delayMs > 0) await this.backOff(reason, delayMs);
+      if (this.closed) return undefined;
+      this.become({ name: 'launching' });
+      try {
+        const plugin = await launch(this.command, this.options);
+        if (!this.closed) return plugin;
+        await plugin.close();
+      } catch (error) {
+        reason = messageOf(error);
+      }
+    }
+    return undefined;
+  }
+
+  private async backOff(reason: string, delayMs: number): Promise<void> {
+    const jittered = delayMs * (0.5 + Math.random() / 2);
+    this.become({ name: 'backingOff', reason, delayMs: jittered });
+    await delay(jittered, undefined, { signal: this.closing.signal }).catch(() => undefined);
+  }
+
+  /** Why the plugin is no longer healthy. */
+  private async untilUnhealthy(plugin: LaunchedPlugin): Promise<string> {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, this.closing.signal]);
+    const reason = await Promise.race([
+      plugin.exited.then((how) => `plugin process exited: ${how}`),
+      this.pingUntilBroken(plugin, signal),
+    ]);
+    stop.abort();
+    return reason;
+  }
+
+  private async pingUntilBroken(plugin: LaunchedPlugin, signal: AbortSignal): Promise<string> {
+    let missed = 0;
+    while (!signal.aborted) {
+      await delay(this.options.pingIntervalMs, undefined, { signal, ref: false }).catch(() => undefined);
+      if (signal.aborted) break;
+      try {
+        await plugin.ping(this.options.pingTimeoutMs);
+        missed = 0;
+      } catch (error) {
+        const slow = asServiceError(error)?.code === status.DEADLINE_EXCEEDED;
+        if (!slow || ++missed >= MISSED_PINGS) return `health check failed: ${messageOf(error)}`;
+      }
+    }
+    return 'closed';
+  }
+
+  private change(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        this.waiters.delete(settle);
+        resolve();
+      };
+      const timer = setTimeout(settle, timeoutMs);
+      this.waiters.add(settle);
+    });
+  }
+}
+
+const nextBackOff = (delayMs: number): number =>
+  delayMs === 0 ? FIRST_BACK_OFF_MS : Math.min(delayMs * 2, LARGEST_BACK_OFF_MS);
+
+/** A state for people. */
+export function inWords(state: PluginState): string {
+  switch (state.name) {
+    case 'unhealthy':
+      return state.reason;
+    case 'backingOff':
+      return `${state.reason}; next launch in ${String(Math.round(state.delayMs))} ms`;
+    default:
+      return `it is ${state.name}`;
+  }
+}

@@ -1,0 +1,59 @@
+import { status } from '@grpc/grpc-js';
+import type { Server } from '@grpc/grpc-js';
+import { REVISIONS } from '../../src/contract/round.ts';
+import type { Broker, BrokeredServer } from '../wire/broker.ts';
+import { StatusError, handleUnary } from '../wire/grpc.ts';
+import type { SecureMintConfig } from '../wire/messages.ts';
+import { LoopService, PluginSecureMint } from '../wire/services.ts';
+import { registerAggregator } from './aggregator.ts';
+import type { FactoryDefaults } from './aggregator.ts';
+import { configFromFactory } from './aggregation/aggregate.ts';
+import type { Log } from '../../src/log.ts';
+
+/** The name under which the plugin reports its health; what its logger is called, as in Go. */
+const SERVICE_NAME = 'PluginSecureMint';
+
+/**
+ * Serves the plan's `securemint.PluginSecureMint`. Each request makes one more factory on a connection of its own:
+ * a host asks again after every reconnect (docs/spec/loopp-wire.md C.6), so factories are cheap and hold no state.
+ */
+export function registerSecureMint(server: Server, broker: Broker, log: Log): void {
+  handleUnary(server, PluginSecureMint.newSecureMintFactory, async ({ providerId, config }) => {
+    if (providerId !== 0) {
+      throw new StatusError(status.UNIMPLEMENTED, 'this plugin uses no provider: expected providerID 0');
+    }
+    const defaults = defaultsOf(config);
+    const factory = await serveFactory(broker, defaults);
+    log('info', 'factory made', { factoryID: factory.id, revision: defaults.revision });
+    return { factoryId: factory.id };
+  });
+}
+
+function serveFactory(broker: Broker, defaults: FactoryDefaults): Promise<BrokeredServer> {
+  const factory = broker.serve((server) => {
+    registerAggregator(server, defaults);
+    handleUnary(server, LoopService.ready, () => ({}));
+    handleUnary(server, LoopService.healthReport, () => ({ healthReport: new Map([[SERVICE_NAME, '']]) }));
+    handleUnary(server, LoopService.close, async () => {
+      const served = await factory;
+      // After the reply, which goes over the connection that closing ends.
+      setTimeout(served.close, CLOSE_DELAY_MS).unref();
+      return {};
+    });
+  });
+  return factory;
+}
+
+const CLOSE_DELAY_MS = 50;
+
+/** Without a config each execution brings its own; the revision then only serves those that name none. */
+function defaultsOf(config: SecureMintConfig | undefined): FactoryDefaults {
+  if (config === undefined) return { config: undefined, revision: '2025-09' };
+  if (config.revision !== '' && !REVISIONS.some((known) => known === config.revision)) {
+    throw new StatusError(
+      status.INVALID_ARGUMENT,
+      `config has revision "${config.revision}", expected one of ${REVISIONS.join(', ')}`,
+    );
+  }
+  return configFromFactory(config);
+}

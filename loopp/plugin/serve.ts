@@ -1,0 +1,90 @@
+import type { Server } from '@grpc/grpc-js';
+import { messageOf } from '../../src/errors.ts';
+import { Broker } from '../wire/broker.ts';
+import { bind, newServer } from '../wire/grpc.ts';
+import { formatHandshake } from '../wire/handshake.ts';
+import { SocketFolder } from '../wire/sockets.ts';
+import { NOT_FOR_PEOPLE, isStartedByHost, parsePluginEnvironment } from './environment.ts';
+import type { PluginEnvironment } from './environment.ts';
+import { registerSecureMint } from './factory.ts';
+import { registerGoPlugin } from './go-plugin.ts';
+import type { OpenStreams } from './go-plugin.ts';
+import { pluginLog } from './log.ts';
+import type { Log } from '../../src/log.ts';
+
+/** The process that the plugin is; given so that nothing here reaches for globals. */
+export interface PluginProcess {
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  writeStdout(text: string): void;
+  writeStderr(text: string): void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+
+/** How long calls in flight may go on after Shutdown; a chainlink host kills within milliseconds anyway (A.7). */
+const DRAIN_MS = 500;
+/** How often the plugin looks whether its host is still there. Nothing else tells it (A.7 "host death"). */
+const PARENT_CHECK_MS = 1000;
+
+/**
+ * Is the LOOPP until the host shuts it down: handshake on standard output and nothing else there, log on standard
+ * error. Exits 1 when no host started it or the host asks for what it cannot do.
+ */
+export async function servePlugin(io: PluginProcess): Promise<void> {
+  if (!isStartedByHost(io.variables)) {
+    io.writeStderr(`${NOT_FOR_PEOPLE.join('\n')}\n`);
+    io.exit(1);
+    return;
+  }
+  const log = pluginLog((line) => io.writeStderr(line));
+  try {
+    const environment = parsePluginEnvironment(io.variables);
+    for (const complaint of environment.complaints) log('warn', complaint);
+    await start(environment, io, log);
+  } catch (error) {
+    log('error', 'plugin init error', { error: messageOf(error) });
+    io.exit(1);
+  }
+}
+
+async function start(environment: PluginEnvironment, io: PluginProcess, log: Log): Promise<void> {
+  const sockets = new SocketFolder(environment.socketFolder);
+  const broker = new Broker(sockets);
+  const server = newServer();
+  const cleanUp = (): void => {
+    broker.close();
+    sockets.removeAll();
+  };
+  const streams = registerGoPlugin(server, broker, () => {
+    // All of it before the reply: a chainlink host kills the process once it has the reply (A.7).
+    cleanUp();
+    setImmediate(() => drain(server, streams, io));
+  });
+  registerSecureMint(server, broker, log);
+  const socket = sockets.reserve();
+  await bind(server, socket);
+  sockets.protect(socket);
+  endWith(cleanUp, io);
+  io.writeStdout(formatHandshake({ socket }));
+  log('info', 'plugin started', { pid: process.pid });
+}
+
+function drain(server: Server, streams: OpenStreams, io: PluginProcess): void {
+  streams.endAll();
+  server.tryShutdown(() => io.exit(0));
+  setTimeout(() => io.exit(0), DRAIN_MS);
+}
+
+/** SIGINT of a terminal reaches the whole group and is the host's to handle; SIGTERM and a dead host end the plugin. */
+function endWith(cleanUp: () => void, io: PluginProcess): void {
+  const host = process.ppid;
+  const end = (): void => {
+    cleanUp();
+    io.exit(0);
+  };
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', end);
+  setInterval(() => {
+    if (process.ppid !== host) end();
+  }, PARENT_CHECK_MS).unref();
+}

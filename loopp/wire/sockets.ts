@@ -1,0 +1,62 @@
+import { chmodSync, mkdtempSync, rmSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Longest socket path in bytes. libuv cuts longer ones without an error, so that the peer would look elsewhere
+ * (docs/spec/loopp-wire.md X.1).
+ */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+/** The unix sockets of one process: in one folder, readable by their owner only, all removed by `removeAll`. */
+export class SocketFolder {
+  readonly path: string;
+  private readonly owned: boolean;
+  private readonly sockets = new Set<string>();
+  private next = 1;
+
+  /** In `path`, which somebody else made and removes; without it in a new folder of mode 0700. */
+  constructor(path?: string) {
+    this.owned = path === undefined;
+    this.path = path ?? mkdtempSync(join(tmpdir(), 'smls-'));
+  }
+
+  /** A path that nothing listens on yet. Throws when it would be too long to bind. */
+  reserve(): string {
+    const socket = join(this.path, `plugin${String(process.pid)}-${String(this.next++)}`);
+    const length = Buffer.byteLength(socket);
+    if (length > MAX_SOCKET_PATH_BYTES) {
+      throw new Error(
+        `the socket path ${socket} has ${String(length)} bytes, expected at most ` +
+          `${String(MAX_SOCKET_PATH_BYTES)}: set TMPDIR to a shorter folder`,
+      );
+    }
+    this.sockets.add(socket);
+    return socket;
+  }
+
+  /** Takes the socket away from group and others; call it once the socket is bound. */
+  protect(socket: string): void {
+    chmodSync(socket, 0o600);
+  }
+
+  remove(socket: string): void {
+    this.sockets.delete(socket);
+    unlink(socket);
+  }
+
+  /** Synchronous on purpose: a host may kill the process milliseconds after it asked it to shut down (A.7). */
+  removeAll(): void {
+    for (const socket of this.sockets) unlink(socket);
+    this.sockets.clear();
+    if (this.owned) rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+function unlink(socket: string): void {
+  try {
+    unlinkSync(socket);
+  } catch {
+    // Whoever listened there has already removed it.
+  }
+}

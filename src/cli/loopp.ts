@@ -1,0 +1,57 @@
+import { inWords } from '../../loopp/host/supervisor.ts';
+import type { PluginState } from '../../loopp/host/supervisor.ts';
+import { LooppLane } from '../../loopp/host/lane.ts';
+import { HOST_DEFAULTS } from '../../loopp/host/options.ts';
+import type { PluginCommand } from '../../loopp/host/options.ts';
+import { readConfig } from '../config.ts';
+import { AppError } from '../errors.ts';
+import { textLog } from '../log.ts';
+import { MAIN_FILE } from './version.ts';
+
+/** Options of every command with a loopp lane. */
+export interface LooppOptions {
+  readonly verbose: boolean;
+  readonly laneTimeoutMs: number;
+  readonly startTimeoutMs: number;
+}
+
+/** A started loopp lane with what it tells about its process. */
+export interface OpenedLoopp {
+  readonly lane: LooppLane;
+  readonly facts: { ready: boolean; launches: number; exits: number };
+  /** The plugin's command line, for reports. */
+  readonly command: string;
+}
+
+/** Launches the product's own plugin, or `command`. Rejects with `AppError` PLUGIN_START. */
+export async function openLoopp(
+  command: readonly string[] | undefined,
+  options: LooppOptions,
+): Promise<OpenedLoopp> {
+  const program = pluginCommandOf(command);
+  const facts = { ready: false, launches: 0, exits: 0 };
+  const log = textLog((line) => process.stderr.write(line), options.verbose ? 'debug' : 'warn');
+  const onState = (state: PluginState): void => {
+    facts.ready = state.name === 'ready';
+    if (state.name === 'launching') facts.launches++;
+    if (state.name === 'unhealthy') facts.exits++;
+    const level = state.name === 'unhealthy' || state.name === 'backingOff' ? 'warn' : 'debug';
+    log(level, `plugin ${state.name}`, level === 'warn' ? { reason: inWords(state) } : {});
+  };
+  const hostOptions = {
+    ...HOST_DEFAULTS,
+    laneTimeoutMs: options.laneTimeoutMs,
+    startTimeoutMs: options.startTimeoutMs,
+  };
+  const lane = new LooppLane(program, hostOptions, onState);
+  await lane.start();
+  return { lane, facts, command: command === undefined ? 'securemint-shadow plugin' : command.join(' ') };
+}
+
+function pluginCommandOf(command: readonly string[] | undefined): PluginCommand {
+  const { path } = readConfig();
+  if (command === undefined) return { file: process.execPath, args: [MAIN_FILE, 'plugin'], path };
+  const [file, ...args] = command;
+  if (file === undefined) throw new AppError('USAGE', 'expected the plugin command after --, got nothing');
+  return { file, args, path };
+}

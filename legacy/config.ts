@@ -1,4 +1,5 @@
 import type { Value, ValueMap } from '../src/codec/values.ts';
+import { isHexDigit } from './hex.ts';
 import { field, toNamedInt64, toGoString } from './unwrap.ts';
 
 /** What the aggregator was configured with. */
@@ -97,7 +98,7 @@ function parseDataId(text: Uint8Array): Uint8Array {
   const hex = Buffer.from(prefixed ? text.subarray(2) : text);
   const refuse = (cause: string): ConfigError =>
     new ConfigError(`invalid dataID: ${lossy(hex)} encoding/hex: ${cause}`);
-  const bad = hex.find((byte) => !/[0-9a-fA-F]/.test(String.fromCharCode(byte)));
+  const bad = hex.find((byte) => !isHexDigit(byte));
   if (bad !== undefined) throw refuse(`invalid byte: ${unicode(bad)}`);
   if (hex.length % 2 !== 0) throw refuse('odd length hex string');
   const id = Buffer.from(hex.toString('latin1'), 'hex');

@@ -8,6 +8,7 @@ import {
 } from '../src/codec/json.ts';
 import type { JsonMember, JsonToken } from '../src/codec/json.ts';
 import { decodeStdBase64 } from './base64.ts';
+import { isHexDigit } from './hex.ts';
 
 /** The report as the plugin attested it (H.1 "inner report struct"). */
 export interface MintReport {
@@ -114,9 +115,13 @@ function isInteger(number: string): boolean {
 
 /** ConfigDigest.UnmarshalText: exactly 64 hex digits of either case. */
 function isConfigDigest(json: Uint8Array, token: JsonToken): boolean {
-  if (token.kind === 'null') return true;
-  return token.kind === 'string' && /^[0-9a-fA-F]{64}$/.test(jsonString(json, token));
+  if (token.kind !== 'string') return token.kind === 'null';
+  // An escape inside is as good as the digit it stands for.
+  const text = plainStringBytes(json, token) ?? Buffer.from(jsonString(json, token), 'utf8');
+  return text.length === DIGEST_DIGITS && text.every(isHexDigit);
 }
+
+const DIGEST_DIGITS = 64;
 
 /**
  * A Go `[]byte` field. A later array is decoded into the earlier one's memory, where null items leave what they find:

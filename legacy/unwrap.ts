@@ -22,10 +22,9 @@ export function field(map: ValueMap, name: string): Value {
 export function candidates(map: ValueMap, name: string): readonly Value[] {
   const exact = map.get(name);
   if (exact !== undefined) return [exact];
-  const folded = fold(name);
   const found: [string, Value][] = [];
   for (const entry of map) {
-    if (entry[0].length === name.length && fold(entry[0]) === folded) found.push(entry);
+    if (equalFold(entry[0], name)) found.push(entry);
   }
   if (found.length > 1) found.sort(([a], [b]) => (a < b ? -1 : 1));
   return found.map(([, value]) => value);
@@ -33,11 +32,23 @@ export function candidates(map: ValueMap, name: string): readonly Value[] {
 
 const NIL: Value = { kind: 'nil' };
 
+const CASE_BIT = 0x20;
+const LONG_S = 0x17f;
+const KELVIN = 0x212a;
+
 /**
- * strings.EqualFold for names of ASCII letters: beside the two cases only U+017F folds to `s` and U+212A to `k`.
+ * strings.EqualFold for a name of ASCII letters: beside the two cases only U+017F folds to `s` and U+212A to `k`.
  */
-function fold(text: string): string {
-  return text.toLowerCase().replaceAll('\u017f', 's');
+function equalFold(key: string, name: string): boolean {
+  if (key.length !== name.length) return false;
+  for (let i = 0; i < name.length; i++) {
+    const letter = name.charCodeAt(i) | CASE_BIT;
+    const unit = key.charCodeAt(i);
+    const folded = unit === LONG_S ? 0x73 : unit === KELVIN ? 0x6b : unit | CASE_BIT;
+    // Setting the case bit also maps some non-letters onto letters' neighbours, never onto letters of ASCII.
+    if (folded !== letter) return false;
+  }
+  return true;
 }
 
 /** A Go `string`, as bytes: Go strings need not be UTF-8. */
@@ -73,7 +84,7 @@ function listToBytes(items: readonly Value[]): Uint8Array | undefined {
 
 /** A plain Go `uint64`. */
 export function toUint64(value: Value): bigint | undefined {
-  if (value.kind === 'float64') return BigInt.asUintN(64, truncate(value.value));
+  if (value.kind === 'float64') return truncateUnsigned(value.value);
   if (value.kind !== 'bigint') return toInteger(value, 0n, MAX_UINT64);
   // Go refuses what is above the largest uint64, then takes the low 64 bits of the magnitude.
   return value.value > MAX_UINT64
@@ -92,9 +103,9 @@ export function toUint32(value: Value): bigint | undefined {
   return toNarrowInteger(value, 32);
 }
 
-/** Go converts a float to 64 bits, then drops the upper ones without a check. */
+/** Go converts a float to a uint64, then drops the upper bits without a check. */
 function toNarrowInteger(value: Value, bits: number): bigint | undefined {
-  if (value.kind === 'float64') return BigInt.asUintN(bits, truncate(value.value));
+  if (value.kind === 'float64') return BigInt.asUintN(bits, truncateUnsigned(value.value));
   return toInteger(value, 0n, 2n ** BigInt(bits) - 1n);
 }
 
@@ -120,4 +131,10 @@ function toInteger(value: Value, min: bigint, max: bigint): bigint | undefined {
 function truncate(value: number): bigint {
   if (Number.isNaN(value) || Math.abs(value) >= 2 ** 63) return -TWO_63;
   return BigInt(Math.trunc(value));
+}
+
+/** Go's float64 to uint64 conversion on amd64: exact up to 2^64, beyond it and for NaN 2^63; negative ones wrap. */
+function truncateUnsigned(value: number): bigint {
+  const upperHalf = value >= 2 ** 63 && value < 2 ** 64;
+  return upperHalf ? BigInt(value) : BigInt.asUintN(64, truncate(value));
 }

@@ -56,6 +56,11 @@ export class Reader {
   varintNumber(): number {
     const { bytes, end } = this;
     const start = this.pos;
+    const first = start < end ? (bytes[start] ?? 0) : 0x80;
+    if (first < 0x80) {
+      this.pos = start + 1;
+      return first;
+    }
     let pos = start;
     let value = 0;
     let factor = 1;

@@ -173,14 +173,19 @@ class ValueFrame implements Frame {
   private decimal = UNREAD_DECIMAL;
   private readonly parent: Receiver | undefined;
 
-  /** `earlier` is the same member as read before: protobuf merges what comes twice. */
-  constructor(end: number, parent: Receiver | undefined, earlier?: ValueFrame) {
+  constructor(end: number, parent: Receiver | undefined) {
     this.end = end;
     this.parent = parent;
-    if (earlier === undefined) return;
-    this.value = earlier.value;
-    this.bigint = earlier.bigint;
-    this.decimal = earlier.decimal;
+  }
+
+  /** Goes on where the same member was left when it came before: protobuf merges what comes twice. */
+  continueFrom(value: Value, earlier: ValueFrame | undefined): this {
+    this.value = value;
+    if (earlier !== undefined) {
+      this.bigint = earlier.bigint;
+      this.decimal = earlier.decimal;
+    }
+    return this;
   }
 
   finish(): void {
@@ -216,18 +221,6 @@ class ValueFrame implements Frame {
   /** `inner` is the depth of a message inside this one. */
   private scalar(reader: Reader, tag: number, inner: number): Value {
     switch (tag) {
-      case VALUE_FIELD.string * 8 + BYTES:
-        return { kind: 'string', value: reader.string() };
-      case VALUE_FIELD.bool * 8 + VARINT:
-        return { kind: 'bool', value: reader.bool() };
-      case VALUE_FIELD.bytes * 8 + BYTES:
-        return { kind: 'bytes', value: reader.span() };
-      case VALUE_FIELD.int64 * 8 + VARINT:
-        return { kind: 'int64', value: reader.int64() };
-      case VALUE_FIELD.uint64 * 8 + VARINT:
-        return { kind: 'uint64', value: reader.uint64() };
-      case VALUE_FIELD.float64 * 8 + FIXED64:
-        return { kind: 'float64', value: reader.double() };
       case VALUE_FIELD.bigint * 8 + BYTES:
         if (this.value.kind !== 'bigint') this.bigint = new BigIntMessage();
         return this.bigint.read(reader, inner);
@@ -237,9 +230,13 @@ class ValueFrame implements Frame {
       case VALUE_FIELD.time * 8 + BYTES:
         return readTime(reader, inner, this.value);
       default:
-        reader.skip(tag);
-        return this.value;
+        return plainScalar(reader, tag) ?? this.skip(reader, tag);
     }
+  }
+
+  private skip(reader: Reader, tag: number): Value {
+    reader.skip(tag);
+    return this.value;
   }
 }
 
@@ -270,6 +267,7 @@ class EntryFrame implements Frame, Receiver {
   private readonly entries: Map<string, Value>;
   private key = '';
   private value: Value = NIL;
+  private hasValue = false;
   private last: ValueFrame | undefined;
 
   constructor(end: number, entries: Map<string, Value>) {
@@ -285,13 +283,22 @@ class EntryFrame implements Frame, Receiver {
     this.entries.set(this.key, this.value);
   }
 
-  step(reader: Reader, tag: number): Frame | undefined {
-    if (tag === TAG_FIELDS.mapValue) {
-      this.last = new ValueFrame(reader.spanEnd(), this, this.last);
-      return this.last;
-    }
+  step(reader: Reader, tag: number, depth: number): Frame | undefined {
+    if (tag === TAG_FIELDS.mapValue) return this.openValue(reader, depth);
     if (tag === TAG_FIELDS.mapKey) this.key = reader.string();
     else reader.skip(tag);
+    return undefined;
+  }
+
+  private openValue(reader: Reader, depth: number): Frame | undefined {
+    const end = reader.spanEnd();
+    const sole = this.hasValue ? undefined : soleScalar(reader, end, depth + 1);
+    this.hasValue = true;
+    if (sole === undefined) {
+      this.last = new ValueFrame(end, this).continueFrom(this.value, this.last);
+      return this.last;
+    }
+    this.value = sole;
     return undefined;
   }
 }
@@ -314,10 +321,51 @@ class ListFrame implements Frame, Receiver {
     // Items were pushed as they ended.
   }
 
-  step(reader: Reader, tag: number): Frame | undefined {
-    if (tag === TAG_FIELDS.listItem) return new ValueFrame(reader.spanEnd(), this);
-    reader.skip(tag);
+  step(reader: Reader, tag: number, depth: number): Frame | undefined {
+    if (tag !== TAG_FIELDS.listItem) {
+      reader.skip(tag);
+      return undefined;
+    }
+    const end = reader.spanEnd();
+    const sole = soleScalar(reader, end, depth + 1);
+    if (sole === undefined) return new ValueFrame(end, this);
+    this.items.push(sole);
     return undefined;
+  }
+}
+
+/**
+ * The value of a `Value` message, the `depth`th, that holds one scalar and nothing else, as nearly all do: read without
+ * a frame. Undefined for any other, of which then nothing is read.
+ */
+function soleScalar(reader: Reader, end: number, depth: number): Value | undefined {
+  const start = reader.pos;
+  if (start === end || depth > RECURSION_LIMIT) return undefined;
+  const outer = reader.end;
+  reader.end = end;
+  const value = plainScalar(reader, reader.tag());
+  reader.end = outer;
+  if (value !== undefined && reader.pos === end) return value;
+  reader.pos = start;
+  return undefined;
+}
+
+function plainScalar(reader: Reader, tag: number): Value | undefined {
+  switch (tag) {
+    case VALUE_FIELD.string * 8 + BYTES:
+      return { kind: 'string', value: reader.string() };
+    case VALUE_FIELD.bool * 8 + VARINT:
+      return { kind: 'bool', value: reader.bool() };
+    case VALUE_FIELD.bytes * 8 + BYTES:
+      return { kind: 'bytes', value: reader.span() };
+    case VALUE_FIELD.int64 * 8 + VARINT:
+      return { kind: 'int64', value: reader.int64() };
+    case VALUE_FIELD.uint64 * 8 + VARINT:
+      return { kind: 'uint64', value: reader.uint64() };
+    case VALUE_FIELD.float64 * 8 + FIXED64:
+      return { kind: 'float64', value: reader.double() };
+    default:
+      return undefined;
   }
 }
 

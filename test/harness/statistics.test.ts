@@ -114,6 +114,9 @@ describe('the exact lower bound of a proportion', () => {
   });
 });
 
+/** The next larger number, or the one after it. */
+const missed = (n: number): number => lowerBound(n, n) * (1 + Number.EPSILON);
+
 describe('the rounds needed to prove a bound', () => {
   test.each([
     [0, 1],
@@ -139,7 +142,13 @@ describe('the rounds needed to prove a bound', () => {
   });
 
   test('are right where the bound meets the target exactly', () => {
-    for (let n = 2; n < 3000; n++) expect(roundsNeeded(lowerBound(n, n))).toBe(n);
+    const counts = Array.from({ length: 3_000 }, (_, index) => index + 1);
+    expect(counts.filter((n) => roundsNeeded(lowerBound(n, n)) !== n)).toEqual([]);
+  });
+
+  test('are one more where the bound misses the target by the last bit', () => {
+    const counts = Array.from({ length: 3_000 }, (_, index) => index + 1);
+    expect(counts.filter((n) => roundsNeeded(missed(n)) !== n + 1)).toEqual([]);
   });
 
   test('do not exist for certainty', () => {

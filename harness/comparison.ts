@@ -7,7 +7,10 @@ import { Slots } from './slots.ts';
 export interface ComparisonSink {
   /** A round was taken; its judgement follows. */
   expect(): void;
-  /** Called once for each round taken, in the order in which the rounds came. A rejection ends the comparison. */
+  /**
+   * Called once for each round taken, in the order in which the rounds came. A rejection ends the comparison, once the
+   * rounds in progress have been recorded too.
+   */
   record(judgement: Judgement): Promise<void>;
   /** The id came before with other bytes; the round is not taken. A rejection ends the comparison. */
   refuse(round: Round): Promise<void>;
@@ -29,23 +32,26 @@ export async function compareRounds(
 ): Promise<void> {
   const slots = new Slots(concurrency);
   let recorded: Promise<void> = Promise.resolve();
-  let failed = false;
+  let failure: { readonly cause: unknown } | undefined;
   try {
     for await (const round of rounds) {
-      if (signal.aborted || failed) break;
+      if (signal.aborted || failure !== undefined) break;
       const taken = harness.take(round);
       if (taken.kind === 'conflict') {
         await sink.refuse(round);
         continue;
       }
       sink.expect();
-      recorded = recorded.then(async () => sink.record(await taken.judged)).finally(() => slots.release());
-      recorded.catch(() => {
-        failed = true;
-      });
+      recorded = recorded
+        .then(async () => sink.record(await taken.judged))
+        .catch((cause: unknown) => {
+          failure ??= { cause };
+        })
+        .finally(() => slots.release());
       await slots.take();
     }
   } finally {
     await recorded;
   }
+  if (failure !== undefined) throw failure.cause;
 }

@@ -6,6 +6,7 @@ import type { Outcome } from '../src/contract/lane.ts';
 import type { LaneObservation } from '../src/contract/verdict.ts';
 import { AppError, messageOf } from '../src/errors.ts';
 import { formatRound } from '../src/rounds/format.ts';
+import { contradictedLanes } from './verdict.ts';
 
 /** Version of the journal's lines; docs/journal.md describes them. */
 export const JOURNAL_SCHEMA = 1;
@@ -19,6 +20,8 @@ export class Journal {
   private readonly path: string;
   private pending: string[] = [];
   private pendingBytes = 0;
+  /** After one failed write nothing more is written: a line may have been cut in the middle. */
+  private failure: AppError | undefined;
 
   private constructor(file: FileHandle, path: string) {
     this.file = file;
@@ -36,17 +39,19 @@ export class Journal {
 
   /** Resolves at once while little waits, else when it is written. Rejects with `AppError` OUTPUT. */
   async append(judgement: Judgement): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
     const line = `${JSON.stringify(journalLine(judgement))}\n`;
     this.pending.push(line);
     this.pendingBytes += line.length;
     if (this.pendingBytes >= WRITE_BYTES) await this.write();
   }
 
-  /** Writes what waits, makes it durable and closes the file. */
+  /** Writes what waits, makes it durable and closes the file. Rejects with `AppError` OUTPUT. */
   async close(): Promise<void> {
     try {
+      if (this.failure !== undefined) return;
       await this.write();
-      await this.file.sync();
+      await this.guarded(() => this.file.sync());
     } finally {
       await this.file.close();
     }
@@ -56,10 +61,15 @@ export class Journal {
     const text = this.pending.join('');
     this.pending = [];
     this.pendingBytes = 0;
+    await this.guarded(() => this.file.appendFile(text));
+  }
+
+  private async guarded(step: () => Promise<void>): Promise<void> {
     try {
-      await this.file.appendFile(text);
+      await step();
     } catch (error) {
-      throw writeError(this.path, error);
+      this.failure = writeError(this.path, error);
+      throw this.failure;
     }
   }
 }
@@ -70,10 +80,14 @@ function writeError(path: string, error: unknown): AppError {
   });
 }
 
-/** A match keeps digests and timings; everything else the whole round and both answers, so that it can be run again. */
+/**
+ * A match keeps digests and timings, unless its witness contradicts it; everything else the whole round and both
+ * answers, so that it can be run again.
+ */
 export function journalLine(judgement: Judgement): Readonly<Record<string, unknown>> {
   const { round, verdict, witness, observations } = judgement;
-  const whole = verdict.key !== 'match' && verdict.key !== 'notCompared';
+  const agreed = verdict.key === 'match' || verdict.key === 'notCompared';
+  const whole = !agreed || contradictedLanes(judgement).length > 0;
   const show = whole ? wholeObservation : digestOfObservation;
   return {
     schema: JOURNAL_SCHEMA,
@@ -91,12 +105,9 @@ export function journalLine(judgement: Judgement): Readonly<Record<string, unkno
       : { legacy: show(observations.legacy), loopp: show(observations.loopp) }),
     ...(witness === undefined ? {} : { witness }),
     ...(verdict.differences === undefined ? {} : { differences: verdict.differences }),
-    ...(whole || isContradicted(judgement) ? { round: formatRound(round) } : {}),
+    ...(whole ? { round: formatRound(round) } : {}),
   };
 }
-
-const isContradicted = ({ witness }: Judgement): boolean =>
-  witness !== undefined && (witness.legacy === false || witness.loopp === false);
 
 function digestOfObservation(observation: LaneObservation): unknown {
   if (observation.kind === 'failure') return wholeObservation(observation);

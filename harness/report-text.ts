@@ -1,11 +1,12 @@
 import type { Judgement } from '../src/contract/judgement.ts';
 import { LANE_NAMES } from '../src/contract/judgement.ts';
-import type { LaneObservation } from '../src/contract/verdict.ts';
+import type { DifferenceKind, FieldDifference, LaneObservation } from '../src/contract/verdict.ts';
 import { VERDICT_KEYS } from '../src/contract/verdict.ts';
+import { answerInWords, oneLine, outcomeInWords } from './outcome-text.ts';
 import type { LatencySummary, Report } from './report.ts';
 import { FAILING, LANE_TROUBLE } from './report.ts';
 import { roundsNeeded } from './statistics.ts';
-import { describeOutcome } from './words.ts';
+import { contradictedLanes } from './verdict.ts';
 
 /** How a piece of text looks on a terminal; identity functions where there are no colours. */
 export interface Paint {
@@ -15,8 +16,14 @@ export interface Paint {
   bold(text: string): string;
 }
 
+/** Rounds that went wrong: all of them counted, the first of them whole. */
+export interface Findings {
+  readonly findings: readonly Judgement[];
+  readonly findingCount: number;
+}
+
 /** The report as tables for people, one line each, without a trailing line feed. */
-export function reportLines(report: Report, findings: readonly Judgement[], paint: Paint): readonly string[] {
+export function reportLines(report: Report, found: Findings, paint: Paint): readonly string[] {
   return [
     ...verdictTable(report, paint),
     '',
@@ -24,7 +31,7 @@ export function reportLines(report: Report, findings: readonly Judgement[], pain
     ...witnessLine(report, paint),
     '',
     ...latencyTable(report, paint),
-    ...findingLines(findings, paint),
+    ...findingLines(found, paint),
   ];
 }
 
@@ -44,11 +51,14 @@ function verdictTable(report: Report, paint: Paint): readonly string[] {
   return [paint.bold('verdict'), ...rows, `${sum}   ${grouped(report.distinct)} distinct inputs${note}`];
 }
 
+/** The bound that the report says how to reach: a number of distinct inputs without a disagreement. */
+const GOAL = 0.9999;
+
 function parityLine(report: Report, paint: Paint): string {
   const { rate, lowerBound } = report.parity;
   if (rate === null || lowerBound === null) return `${paint.bold('parity')}  no data: no round was compared`;
   const text = `${percent(rate)}, at least ${percent(lowerBound)} with 95 % confidence over ${grouped(report.distinct)} distinct inputs`;
-  const next = rate === 1 ? ` (99.99 % takes ${grouped(roundsNeeded(0.9999))})` : '';
+  const next = rate === 1 && lowerBound < GOAL ? ` (${grouped(roundsNeeded(GOAL))} would show 99.99 %)` : '';
   return `${paint.bold('parity')}  ${rate === 1 ? paint.good(text) : paint.bad(text)}${paint.dim(next)}`;
 }
 
@@ -82,36 +92,67 @@ function latencyRow(name: string, { p50Ms, p90Ms, p99Ms, maxMs }: LatencySummary
   return `  ${name.padEnd(10)}${cells.join('')}`;
 }
 
-function findingLines(findings: readonly Judgement[], paint: Paint): readonly string[] {
+function findingLines({ findings, findingCount }: Findings, paint: Paint): readonly string[] {
   if (findings.length === 0) return [];
-  return ['', paint.bold('first findings'), ...findings.flatMap((finding) => findingOf(finding, paint))];
+  const head =
+    findingCount === findings.length
+      ? 'findings'
+      : `the first ${String(findings.length)} of ${grouped(findingCount)} findings (the journal has all)`;
+  return ['', paint.bold(head), ...findings.flatMap((finding) => findingOf(finding, paint))];
 }
 
-function findingOf({ round, verdict, observations, witness }: Judgement, paint: Paint): readonly string[] {
-  const note = round.note === undefined ? '' : ` (${round.note})`;
-  const lines = [`  ${paint.bad(verdict.key)} round ${round.id}${note}, ${round.revision}`];
-  for (const { path, kind, legacy, loopp } of verdict.differences ?? []) {
-    lines.push(
-      `    ${path} ${paint.dim(kind)}`,
-      `      legacy  ${legacy ?? '-'}`,
-      `      loopp   ${loopp ?? '-'}`,
-    );
-  }
-  if (verdict.differences === undefined && observations !== undefined) {
-    for (const lane of LANE_NAMES) lines.push(`      ${lane.padEnd(7)} ${observed(observations[lane])}`);
-  }
-  for (const lane of LANE_NAMES) {
-    if (witness?.[lane] === false) lines.push(`      ${lane} contradicts the Go node's answer`);
-  }
+function findingOf(finding: Judgement, paint: Paint): readonly string[] {
+  const { round, verdict, observations } = finding;
+  const contradicted = contradictedLanes(finding).length > 0;
+  const what = contradicted ? `${verdict.key}, witness contradicted` : verdict.key;
+  const note = round.note === undefined ? '' : ` (${oneLine(round.note)})`;
+  const lines = [`  ${paint.bad(what)}: round ${oneLine(round.id)}${note}, ${round.revision}`];
+  if (verdict.differences !== undefined) lines.push(...verdict.differences.flatMap(differenceLines));
+  else if (observations !== undefined)
+    lines.push(...LANE_NAMES.map((lane) => row(lane, observed(observations[lane]))));
+  if (contradicted) lines.push(...contradictionLines(finding));
   return lines;
 }
 
+const DIFFERENCE_WORDS: Readonly<Record<DifferenceKind, string>> = {
+  missing: 'only legacy has it',
+  extra: 'only loopp has it',
+  type: 'another type',
+  value: 'another value',
+  order: 'another order',
+};
+
+function differenceLines({ path, kind, legacy, loopp }: FieldDifference): readonly string[] {
+  // The entry that says how many more there are.
+  if (legacy === undefined && loopp === undefined) return [`    ${path}`];
+  return [
+    `    ${path}: ${DIFFERENCE_WORDS[kind]}`,
+    ...(legacy === undefined ? [] : [row('legacy', legacy)]),
+    ...(loopp === undefined ? [] : [row('loopp', loopp)]),
+  ];
+}
+
+const SHOWN_ANSWERS = 3;
+
+/** A lane that the Go node agrees with already shows what it answered. */
+function contradictionLines({ round, witness }: Judgement): readonly string[] {
+  const right = LANE_NAMES.find((lane) => witness?.[lane] === true);
+  if (right !== undefined) return [`    the Go node answered as ${right} did`];
+  const answers = round.witness?.answers ?? [];
+  const more = answers.length - SHOWN_ANSWERS;
+  return [
+    '    the Go node answered otherwise',
+    ...answers.slice(0, SHOWN_ANSWERS).map((answer) => row('Go node', answerInWords(answer))),
+    ...(more > 0 ? [`      or one of ${String(more)} more`] : []),
+  ];
+}
+
+const row = (who: string, text: string): string => `      ${who.padEnd(7)}  ${text}`;
+
 function observed(observation: LaneObservation): string {
-  if (observation.kind === 'failure') return `${observation.error}: ${observation.message}`;
-  const { outcome } = observation;
-  if (outcome.kind === 'error') return `error: ${outcome.error}`;
-  const fields = describeOutcome(outcome).map(({ path, text }) => `${path} ${text}`);
-  return fields.length === 0 ? 'no report' : fields.join('; ');
+  return observation.kind === 'failure'
+    ? `${observation.error}: ${oneLine(observation.message)}`
+    : outcomeInWords(observation.outcome);
 }
 
 /** 1,234,567 whatever the locale. */
@@ -132,5 +173,5 @@ const signed = (ms: number): string => `${ms < 0 ? '-' : '+'}${digits(Math.abs(m
 
 function digits(ms: number): string {
   if (ms >= 100) return ms.toFixed(0);
-  return ms.toPrecision(3).replace(/\.?0+$/, '') === '' ? '0' : ms.toFixed(ms >= 10 ? 1 : 3);
+  return ms.toFixed(ms >= 10 ? 1 : 3);
 }

@@ -3,6 +3,7 @@ import type { VerdictKey } from '../src/contract/verdict.ts';
 import { LatencyRecorder, PairedLatency } from './latency.ts';
 import { Tally } from './tally.ts';
 import type { Parity, VerdictCounts, WitnessCount } from './tally.ts';
+import { contradictedLanes } from './verdict.ts';
 
 /** Quantiles of one lane in milliseconds; null before the first answer. */
 export interface LatencySummary {
@@ -37,7 +38,7 @@ export interface Report {
     readonly loopp: LatencySummary;
     readonly paired: PairedSummary;
   };
-  /** Lines of the input that were refused; only more than 0 with `--keep-going`. */
+  /** Lines and files of the input that were refused; only more than 0 with `--keep-going`. */
   readonly refused: number;
   readonly seed: number;
   readonly versions: Readonly<Record<string, string>>;
@@ -81,6 +82,7 @@ export class Summary {
     return this.found;
   }
 
+  /** Refused lines and files so far. */
   get refused(): number {
     return this.refusals;
   }
@@ -123,9 +125,9 @@ export const FAILING: ReadonlySet<VerdictKey> = new Set([
 /** Verdicts that are tolerated up to a limit. */
 export const LANE_TROUBLE: ReadonlySet<VerdictKey> = new Set(['timeout', 'unavailable']);
 
-function isFinding({ verdict, witness }: Judgement): boolean {
-  if (FAILING.has(verdict.key) || LANE_TROUBLE.has(verdict.key)) return true;
-  return witness !== undefined && (witness.legacy === false || witness.loopp === false);
+function isFinding(judgement: Judgement): boolean {
+  const { key } = judgement.verdict;
+  return FAILING.has(key) || LANE_TROUBLE.has(key) || contradictedLanes(judgement).length > 0;
 }
 
 /**

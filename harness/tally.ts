@@ -1,9 +1,9 @@
 import type { Judgement } from '../src/contract/judgement.ts';
-import { LANE_NAMES } from '../src/contract/judgement.ts';
 import { VERDICT_KEYS } from '../src/contract/verdict.ts';
 import type { VerdictKey } from '../src/contract/verdict.ts';
 import { FingerprintSet } from './distinct.ts';
 import { lowerBound } from './statistics.ts';
+import { contradictedLanes } from './verdict.ts';
 
 /** Verdicts under which the two lanes agree. */
 const AGREEING: ReadonlySet<VerdictKey> = new Set(['match', 'bothFailedAlike']);
@@ -41,7 +41,8 @@ export class Tally {
     this.taken++;
   }
 
-  add({ digest, verdict, witness }: Judgement): void {
+  add(judgement: Judgement): void {
+    const { digest, verdict, witness } = judgement;
     this.counts[verdict.key]++;
     if (verdict.orderDependent === true) this.orderDependentMatches++;
     if (verdict.key === 'notCompared') return;
@@ -50,7 +51,7 @@ export class Tally {
     if (!AGREEING.has(verdict.key)) this.disagreeing.add(digest);
     if (witness === undefined) return;
     this.witnessed.checked++;
-    if (LANE_NAMES.some((lane) => witness[lane] === false)) this.witnessed.contradicted++;
+    if (contradictedLanes(judgement).length > 0) this.witnessed.contradicted++;
   }
 
   get rounds(): number {

@@ -1,4 +1,6 @@
 import { ProtobufError } from '../src/codec/protobuf.ts';
+import { LANE_NAMES } from '../src/contract/judgement.ts';
+import type { Judgement, LaneName } from '../src/contract/judgement.ts';
 import type { Outcome } from '../src/contract/lane.ts';
 import type { FieldDifference, LaneObservation, Verdict } from '../src/contract/verdict.ts';
 import { compareOutcomes } from './compare.ts';
@@ -52,4 +54,9 @@ function differing(key: 'ambiguous' | 'mismatch', legacy: Uint8Array, loopp: Uin
 export function isSameOutcome(a: Outcome, b: Outcome): boolean {
   if (a.kind === 'outcome') return b.kind === 'outcome' && Buffer.compare(a.outcome, b.outcome) === 0;
   return b.kind === 'error' && withoutDump(a.error) === withoutDump(b.error);
+}
+
+/** The lanes whose answer is not among those of the round's witness. */
+export function contradictedLanes({ witness }: Judgement): readonly LaneName[] {
+  return LANE_NAMES.filter((lane) => witness?.[lane] === false);
 }

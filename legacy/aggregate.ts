@@ -14,25 +14,33 @@ import { parseMintReport, parseReportWithInfo } from './report.ts';
 import { REVISION_RULES } from './revisions.ts';
 import type { RevisionRules } from './revisions.ts';
 
+/** The aggregator's answer to one round. */
+export interface Aggregated {
+  readonly outcome: Outcome;
+  /**
+   * Every answer that Go may give to the round, `outcome` first: Go walks the oracles in map order and the first valid
+   * report wins, so the first valid report of any oracle can.
+   */
+  possible(): readonly Outcome[];
+}
+
 /**
  * The in-process aggregator, from the bytes of a round to the bytes of its outcome (docs/spec/aggregator.md H).
  * Pure. Throws `ProtobufError` when bytes of the round are not the protobuf they should be.
  */
-export function aggregate(round: Round): Outcome {
-  return answering(() => new Aggregation(round).first());
+export function aggregateRound(round: Round): Aggregated {
+  let aggregation: Aggregation | undefined;
+  const outcome = answering(() => {
+    aggregation = new Aggregation(round);
+    return aggregation.first();
+  });
+  // A configuration that is refused, and a round without oracles, is so in every order.
+  return { outcome, possible: () => [outcome, ...(aggregation?.others() ?? [])] };
 }
 
-/**
- * Every answer that Go may give to the round, the answer of `aggregate` first: Go walks the oracles in map order and
- * the first valid report wins, so the first valid report of any oracle can.
- */
-export function possibleOutcomes(round: Round): readonly Outcome[] {
-  let firsts: readonly (() => Outcome)[] = [];
-  const refused = answering(() => {
-    firsts = new Aggregation(round).firstOfEachOracle();
-    return NO_REPORT;
-  });
-  return firsts.length === 0 ? [refused] : firsts.map(answering);
+/** `aggregateRound` for its outcome alone. */
+export function aggregate(round: Round): Outcome {
+  return aggregateRound(round).outcome;
 }
 
 const NO_REPORT: Outcome = { kind: 'outcome', outcome: EMPTY_OUTCOME };
@@ -72,6 +80,11 @@ class Aggregation {
   private readonly events: readonly OracleEvent[];
   /** The previous outcome's LastSeenAt, where the revision compares with it. */
   private readonly lastSeenAt: bigint | undefined;
+  private readonly reports = this.read();
+  /** Reports that were read so far. */
+  private readonly found: OracleReport[] = [];
+  /** An event that is not newer than the previous outcome was met. */
+  private stale = false;
 
   constructor(round: Round) {
     this.rules = REVISION_RULES[round.revision];
@@ -84,33 +97,50 @@ class Aggregation {
 
   first(): Outcome {
     // A stale event fails the call wherever it stands, so that check cannot stop at the first report.
-    const reports = this.lastSeenAt === undefined ? this.reports() : [...this.reports()];
-    for (const report of reports) return this.createOutcome(report);
-    return NO_REPORT;
+    if (this.lastSeenAt === undefined) this.findOne();
+    else this.findAll();
+    if (this.stale) throw staleError(this.lastSeenAt ?? 0n);
+    const [report] = this.found;
+    return report === undefined ? NO_REPORT : this.createOutcome(report);
   }
 
-  firstOfEachOracle(): readonly (() => Outcome)[] {
-    const firsts = new Map<number, OracleReport>();
-    for (const report of this.reports()) {
-      if (!firsts.has(report.oracle)) firsts.set(report.oracle, report);
+  /** What the call answers when it meets another oracle first; an oracle that says the same adds nothing. */
+  others(): readonly Outcome[] {
+    this.findAll();
+    if (this.stale) return [];
+    const firsts: OracleReport[] = [];
+    for (const report of this.found) {
+      if (!firsts.some((known) => known.oracle === report.oracle)) firsts.push(report);
     }
-    return [...firsts.values()].map((report) => () => this.createOutcome(report));
+    const [answered, ...rest] = firsts;
+    return rest
+      .filter((report) => answered !== undefined && !saysTheSame(report, answered))
+      .map((report) => answering(() => this.createOutcome(report)));
   }
 
-  /** Valid reports for the target chain, oracle ascending, then list order. Throws at its end when one was stale. */
-  private *reports(): Generator<OracleReport, void> {
-    let stale = false;
+  private findAll(): void {
+    while (this.findOne());
+  }
+
+  /** Reads on to the next valid report; false when there is none. */
+  private findOne(): boolean {
+    const next = this.reports.next();
+    if (next.done !== true) this.found.push(next.value);
+    return next.done !== true;
+  }
+
+  /** Valid reports for the target chain, oracle ascending, then list order. */
+  private *read(): Generator<OracleReport, void> {
     for (const { oracle, event } of this.events) {
       const outer = parseReportWithInfo(event.report, this.rules.infoRange);
       if (outer?.info !== this.config.targetChainSelector) continue;
       if (this.isStale(event)) {
-        stale = true;
+        this.stale = true;
         continue;
       }
       const report = parseMintReport(outer.report);
       if (report !== undefined) yield { oracle, report, accounts: event.accounts };
     }
-    if (stale) throw staleError(this.lastSeenAt ?? 0n);
   }
 
   private isStale(event: TriggerEvent): boolean {
@@ -122,6 +152,15 @@ class Aggregation {
     const encodable = format(chosen, this.config, this.rules.formatPrefix);
     return { kind: 'outcome', outcome: encodeReportOutcome(encodable, chosen.report) };
   }
+}
+
+function saysTheSame(a: OracleReport, b: OracleReport): boolean {
+  return (
+    a.report.seqNr === b.report.seqNr &&
+    a.report.block === b.report.block &&
+    a.report.mintable === b.report.mintable &&
+    Buffer.concat(a.accounts).equals(Buffer.concat(b.accounts))
+  );
 }
 
 function lastSeenAt(round: Round): bigint {

@@ -1,23 +1,30 @@
 import { ProtobufError } from '../src/codec/protobuf.ts';
 import { LaneError } from '../src/contract/lane.ts';
 import type { Lane } from '../src/contract/lane.ts';
-import { aggregate, possibleOutcomes } from './aggregate.ts';
+import type { Round } from '../src/contract/round.ts';
+import { aggregateRound } from './aggregate.ts';
+import type { Aggregated } from './aggregate.ts';
 
-/** The control: the aggregator in this process. It answers in the call and never waits. */
+/** The control: the aggregator in this process. It has answered when the call returns and never waits. */
 export function legacyLane(): Lane {
+  // What a round may answer otherwise is asked after its answer: what was read for the one serves the other.
+  const answered = new WeakMap<Round, Aggregated>();
   return {
     name: 'legacy',
-    // Not awaiting anything, it has answered when it returns: its time is its own.
-    aggregate: async (round) => guarded(() => aggregate(round)),
-    possibleOutcomes: (round) => guarded(() => possibleOutcomes(round)),
+    aggregate: async (round) => {
+      const aggregated = guarded(round);
+      answered.set(round, aggregated);
+      return aggregated.outcome;
+    },
+    possibleOutcomes: (round) => (answered.get(round) ?? guarded(round)).possible(),
     health: () => ({ ok: true }),
     close: () => Promise.resolve(),
   };
 }
 
-function guarded<T>(run: () => T): T {
+function guarded(round: Round): Aggregated {
   try {
-    return run();
+    return aggregateRound(round);
   } catch (error) {
     if (!(error instanceof ProtobufError)) throw error;
     throw new LaneError('protocol', `the round is not protobuf: ${error.message}`, { cause: error });

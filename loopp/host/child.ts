@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, systemCode } from '../../src/errors.ts';
 import { unrecognized } from '../wire/handshake.ts';
 import { SocketFolder } from '../wire/sockets.ts';
@@ -12,7 +13,7 @@ import type { PluginCommand } from './options.ts';
 /** go-plugin's scanner takes no longer line (docs/spec/loopp-wire.md A.2). */
 const MAX_LINE_BYTES = 64 * 1024;
 const TAIL_LINES = 10;
-const TAIL_BYTES = 4096;
+const TAIL_CHARACTERS = 4096;
 const LINE_FEED = 0x0a;
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -31,25 +32,23 @@ export class PluginChild {
   readonly exited: Promise<string>;
   private readonly process: Child;
   private readonly token = randomUUID();
+  private readonly stderrRead: Promise<void>;
   private tail = '';
-  private ended = false;
 
+  /** Throws, with Go's wording, what the system refuses at once; `exited` tells the rest. */
   constructor(command: PluginCommand) {
-    this.process = spawn(command.file, command.args, {
-      env: pluginEnvironment({ socketFolder: this.sockets.path, token: this.token, path: command.path }),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
+    this.process = this.spawn(command);
     running.add(this);
-    this.process.stderr.on('data', (chunk: Uint8Array) => {
-      this.tail = (this.tail + Buffer.from(chunk).toString('utf8')).slice(-TAIL_BYTES);
-    });
     this.exited = new Promise((resolve) => {
       this.process.once('error', (error) => resolve(notStarted(command, error)));
       this.process.once('exit', (code, signal) => resolve(endedWith(code, signal)));
-    }).then((how) => {
-      this.ended = true;
-      return String(how);
+    });
+    const stderr = this.process.stderr.setEncoding('utf8');
+    stderr.on('data', (text: string) => {
+      this.tail = (this.tail + text).slice(-TAIL_CHARACTERS);
+    });
+    this.stderrRead = new Promise((resolve) => {
+      stderr.once('close', () => resolve());
     });
   }
 
@@ -72,6 +71,11 @@ export class PluginChild {
     try {
       return await Promise.race([
         firstLine(this.process.stdout),
+        // A descendant may hold standard output open after the process itself is gone.
+        this.exited.then(async () => {
+          await delay(EXIT_GRACE_MS, undefined, { ref: false });
+          throw new NoLineError(NO_LINE);
+        }),
         aborted(timeout.signal).then(() => {
           throw new Error(
             `timeout while waiting for plugin to start (no handshake within ${String(timeoutMs)} ms)`,
@@ -88,36 +92,50 @@ export class PluginChild {
 
   /** Waits until the process ended by itself; false when it did not in time. */
   async endsWithin(timeoutMs: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), timeoutMs);
-    });
-    const ended = await Promise.race([this.exited.then(() => true), timeout]);
-    clearTimeout(timer);
-    return ended;
+    return settlesWithin(this.exited, timeoutMs);
   }
 
-  /** Kills what still runs and removes the sockets. Idempotent. */
+  /** Kills what still runs, waits until it is gone and removes the sockets. Idempotent. */
   async destroy(): Promise<void> {
-    this.removeAll();
+    this.kill();
     await this.exited;
+    // Its last words may still be in the pipe; whatever escaped the kill could hold the pipe open for ever.
+    await settlesWithin(this.stderrRead, STDERR_GRACE_MS);
+    this.sockets.removeAll();
+    running.delete(this);
   }
 
-  /** The synchronous part of `destroy`. */
+  /** `destroy` for a host that ends now. */
   removeAll(): void {
-    running.delete(this);
-    if (this.pid !== undefined) {
-      killGroup(this.pid);
-      killByToken(this.token);
-    }
+    this.kill();
     this.sockets.removeAll();
+  }
+
+  /** SIGKILL to everything that descends from the launch. */
+  kill(): void {
+    if (this.pid === undefined) return;
+    killGroup(this.pid);
+    killByToken(this.token);
+  }
+
+  private spawn(command: PluginCommand): Child {
+    try {
+      return spawn(command.file, command.args, {
+        env: pluginEnvironment({ socketFolder: this.sockets.path, token: this.token, path: command.path }),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+      });
+    } catch (error) {
+      this.sockets.removeAll();
+      throw new Error(notStarted(command, error), { cause: error });
+    }
   }
 
   /** A process that is gone explains a missing line better than the missing line does. */
   private async withExit(error: unknown): Promise<unknown> {
     if (!(error instanceof NoLineError)) return error;
-    const gone = this.ended || (await this.endsWithin(EXIT_GRACE_MS));
-    if (!gone) return new Error(`${error.message} (it closed standard output)`);
+    if (!(await this.endsWithin(EXIT_GRACE_MS)))
+      return new Error(`${error.message} (it closed standard output)`);
     const how = await this.exited;
     return new Error(how.startsWith('exec:') ? how : `plugin exited before we could connect: ${how}`);
   }
@@ -125,10 +143,13 @@ export class PluginChild {
 
 /** Standard output closes a moment before the process is reaped. */
 const EXIT_GRACE_MS = 1000;
+const STDERR_GRACE_MS = 200;
 
 class NoLineError extends Error {
   override readonly name = 'NoLineError';
 }
+
+const NO_LINE = "Failed to read any lines from plugin's stdout";
 
 function firstLine(stdout: Readable): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -152,9 +173,19 @@ function firstLine(stdout: Readable): Promise<string> {
     stdout.on('data', onData);
     stdout.once('close', () => {
       if (size > 0) settle(Buffer.concat(chunks).toString('utf8'));
-      else reject(new NoLineError("Failed to read any lines from plugin's stdout"));
+      else reject(new NoLineError(NO_LINE));
     });
   });
+}
+
+async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const settled = await Promise.race([promise.then(() => true), timeout]);
+  clearTimeout(timer);
+  return settled;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -164,7 +195,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Go's os/exec wording. */
-function notStarted(command: PluginCommand, error: Error): string {
+function notStarted(command: PluginCommand, error: unknown): string {
   const file = JSON.stringify(command.file);
   switch (systemCode(error)) {
     case 'ENOENT':

@@ -33,13 +33,8 @@ export class LooppLane implements Lane {
         new LaneError('unavailable', `${String(this.waiting.length)} rounds wait already`),
       );
     }
-    const execution = toExecution(round);
-    return new Promise((resolve, reject) => {
-      const entry: WaitingRound = { execution, bytes: sizeOf(execution), resolve, reject };
-      this.waiting.push(entry);
-      if (signal !== undefined) this.endWith(entry, signal);
-      this.sendMore();
-    });
+    if (signal?.aborted === true) return Promise.reject(givenUp(signal));
+    return this.enqueue(toExecution(round), signal);
   }
 
   health(): LaneHealth {
@@ -53,16 +48,33 @@ export class LooppLane implements Lane {
     await this.supervisor.close();
   }
 
-  private endWith(entry: WaitingRound, signal: AbortSignal): void {
-    const end = (): void => {
-      const at = this.waiting.indexOf(entry);
-      if (at >= 0) this.waiting.splice(at, 1);
-      const reason: unknown = signal.reason;
-      const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
-      entry.reject(new LaneError(timedOut ? 'timeout' : 'unavailable', 'the round was given up'));
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
+  private enqueue(execution: Execution, signal: AbortSignal | undefined): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => this.giveUp(entry);
+      const release = (): void => signal?.removeEventListener('abort', end);
+      const entry: WaitingRound = {
+        execution,
+        bytes: sizeOf(execution),
+        signal,
+        resolve: (outcome) => {
+          release();
+          resolve(outcome);
+        },
+        reject: (error) => {
+          release();
+          reject(error);
+        },
+      };
+      signal?.addEventListener('abort', end, { once: true });
+      this.waiting.push(entry);
+      this.sendMore();
+    });
+  }
+
+  private giveUp(entry: WaitingRound): void {
+    const at = this.waiting.indexOf(entry);
+    if (at >= 0) this.waiting.splice(at, 1);
+    entry.reject(givenUp(entry.signal));
   }
 
   private sendMore(): void {
@@ -87,8 +99,8 @@ export class LooppLane implements Lane {
   }
 
   /**
-   * A call of several rounds that fails is made again for each of them, so that a failure is the round's own. Not when
-   * the plugin is gone: every round that was with it is unavailable.
+   * A call of several rounds that fails is made again for each of them that is still wanted, so that a failure is the
+   * round's own. Not when the plugin is gone: every round that was with it is unavailable.
    */
   private async settle(batch: readonly WaitingRound[]): Promise<void> {
     try {
@@ -102,7 +114,8 @@ export class LooppLane implements Lane {
     } catch (error) {
       const laneError = toLaneError(error);
       if (batch.length > 1 && laneError.kind !== 'unavailable') {
-        await Promise.all(batch.map((entry) => this.settle([entry])));
+        const wanted = batch.filter(({ signal }) => signal?.aborted !== true);
+        await Promise.all(wanted.map((entry) => this.settle([entry])));
       } else {
         for (const { reject } of batch) reject(laneError);
       }
@@ -116,7 +129,8 @@ export class LooppLane implements Lane {
     try {
       return outcomesOf(executions, await plugin.aggregate(executions, deadline));
     } catch (error) {
-      if (toLaneError(error).kind === 'unavailable') this.supervisor.suspect(plugin);
+      const { kind, message } = toLaneError(error);
+      if (kind === 'unavailable') this.supervisor.suspect(plugin, message);
       throw error;
     }
   }
@@ -125,8 +139,15 @@ export class LooppLane implements Lane {
 interface WaitingRound {
   readonly execution: Execution;
   readonly bytes: number;
+  readonly signal: AbortSignal | undefined;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: LaneError) => void;
+}
+
+function givenUp(signal: AbortSignal | undefined): LaneError {
+  const reason: unknown = signal?.reason;
+  const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
+  return new LaneError(timedOut ? 'timeout' : 'unavailable', 'the round was given up');
 }
 
 const MISSING = 'the plugin answered without a result';

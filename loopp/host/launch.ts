@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { CallOptions, Client } from '@grpc/grpc-js';
 import { AppError, messageOf } from '../../src/errors.ts';
-import { Broker } from '../wire/broker.ts';
+import { BROKER_WAIT_MS, Broker } from '../wire/broker.ts';
 import { asServiceError, callUnary, newClient, openDuplex, openServerStream } from '../wire/grpc.ts';
 import { parseHandshake } from '../wire/handshake.ts';
 import type { Execution, Result } from '../wire/messages.ts';
@@ -36,26 +36,40 @@ export interface LaunchedPlugin {
 
 /**
  * Launches the plugin as a chainlink host does: handshake, broker and stdio streams, health check, then a Secure Mint
- * factory without a provider and config (each execution brings its own). Rejects with `AppError` PLUGIN_START; then
- * nothing is left of the process.
+ * factory without a provider and config (each execution brings its own). Rejects with `AppError` PLUGIN_START, at once
+ * when `signal` aborts; then nothing is left of the process.
  */
-export async function launch(command: PluginCommand, options: HostOptions): Promise<LaunchedPlugin> {
-  const child = new PluginChild(command);
-  const deadline = new Date(Date.now() + options.startTimeoutMs);
+export async function launch(
+  command: PluginCommand,
+  options: HostOptions,
+  signal: AbortSignal,
+): Promise<LaunchedPlugin> {
+  let child: PluginChild | undefined;
+  const kill = (): void => child?.kill();
+  signal.addEventListener('abort', kill);
   try {
-    const { socket } = parseHandshake(await child.firstLine(options.startTimeoutMs));
-    const connection = new Connection(child, newClient(socket, options.receiveLimitBytes), options);
-    await connection.open(deadline);
-    return connection;
+    signal.throwIfAborted();
+    child = new PluginChild(command);
+    return await connect(child, options);
   } catch (error) {
-    await child.destroy();
-    throw startError(command, child, error);
+    await child?.destroy();
+    const cause = signal.aborted ? new Error('the host was closed meanwhile') : error;
+    throw startError(command, child?.stderrTail() ?? '', cause);
+  } finally {
+    signal.removeEventListener('abort', kill);
   }
 }
 
-function startError(command: PluginCommand, child: PluginChild, error: unknown): AppError {
+async function connect(child: PluginChild, options: HostOptions): Promise<LaunchedPlugin> {
+  const deadline = new Date(Date.now() + options.startTimeoutMs);
+  const { socket } = parseHandshake(await child.firstLine(options.startTimeoutMs));
+  const connection = new Connection(child, newClient(socket, options.receiveLimitBytes), options);
+  await connection.open(deadline);
+  return connection;
+}
+
+function startError(command: PluginCommand, tail: string, error: unknown): AppError {
   const name = [command.file, ...command.args].join(' ');
-  const tail = child.stderrTail();
   const said = tail === '' ? '' : `\nits standard error ended with:\n${tail.replaceAll(/^/gm, '  ')}`;
   return new AppError(
     'PLUGIN_START',
@@ -78,7 +92,7 @@ class Connection implements LaunchedPlugin {
     this.child = child;
     this.main = main;
     this.options = options;
-    this.broker = new Broker(child.sockets);
+    this.broker = new Broker(child.sockets, Math.min(BROKER_WAIT_MS, options.startTimeoutMs));
     this.exited = child.exited;
   }
 
@@ -111,9 +125,10 @@ class Connection implements LaunchedPlugin {
   }
 
   async close(): Promise<void> {
+    const ended = this.child.endsWithin(this.options.exitTimeoutMs);
     await this.shutdown();
     this.disconnect();
-    await this.child.endsWithin(this.options.exitTimeoutMs);
+    await ended;
     await this.child.destroy();
   }
 

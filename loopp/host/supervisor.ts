@@ -6,7 +6,7 @@ import { launch } from './launch.ts';
 import type { LaunchedPlugin } from './launch.ts';
 import type { HostOptions, PluginCommand } from './options.ts';
 
-/** What the plugin process is doing. `Supervisor.become` is the only writer. */
+/** What the plugin process is doing. `Supervisor.become` is the only writer; `closed` is final. */
 export type PluginState =
   | { readonly name: 'idle' }
   | { readonly name: 'launching' }
@@ -16,12 +16,18 @@ export type PluginState =
   | { readonly name: 'backingOff'; readonly reason: string; readonly delayMs: number }
   | { readonly name: 'closed' };
 
-/** A process that ends this soon after its launch counts as a crash loop: only then relaunches are put off. */
+/** A process that lasts this long ends a crash loop: the next relaunch is immediate again. */
 const CRASH_LOOP_MS = 10_000;
 const FIRST_BACK_OFF_MS = 100;
 const LARGEST_BACK_OFF_MS = 5000;
 /** Health checks that may time out in a row; a busy plugin is not a dead one. */
 const MISSED_PINGS = 2;
+
+/** The process that a call could not reach, and what the call said. */
+interface Suspicion {
+  readonly plugin: LaunchedPlugin;
+  readonly reason: string;
+}
 
 /** Keeps one plugin process alive: launches it, checks its health, launches it again when it is gone. */
 export class Supervisor {
@@ -31,6 +37,10 @@ export class Supervisor {
   private readonly closing = new AbortController();
   private readonly waiters = new Set<() => void>();
   private current: PluginState = { name: 'idle' };
+  private suspicion: Suspicion | undefined;
+  /** How long the next relaunch is put off; grows with every launch until a process lasts. */
+  private backOffMs = 0;
+  /** Everything from the first launch on; settles once nothing is left. Never rejects. */
   private supervision: Promise<void> = Promise.resolve();
 
   /** `onState` hears of every change, in order; it must not throw. */
@@ -46,14 +56,12 @@ export class Supervisor {
 
   /** Launches the plugin for the first time. Rejects with `AppError` PLUGIN_START; later failures are retried instead. */
   async start(): Promise<void> {
-    this.become({ name: 'launching' });
-    try {
-      const plugin = await launch(this.command, this.options);
-      this.supervision = this.supervise(plugin);
-    } catch (error) {
-      this.become({ name: 'closed' });
-      throw error;
-    }
+    const first = this.launch();
+    this.supervision = first.then(
+      (plugin) => this.supervise(plugin),
+      () => this.become({ name: 'closed' }),
+    );
+    await first;
   }
 
   /** The running plugin; waits for a relaunch. Rejects after `timeoutMs` and when closed. */
@@ -61,30 +69,30 @@ export class Supervisor {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const { current } = this;
-      if (current.name === 'ready') return current.plugin;
+      if (current.name === 'ready' && current.plugin !== this.suspicion?.plugin) return current.plugin;
       const left = deadline - Date.now();
       if (current.name === 'closed' || left <= 0) throw new Error(`plugin unavailable: ${inWords(current)}`);
       await this.change(left);
     }
   }
 
-  /** A call found the plugin unreachable: it is looked after now, not at the next health check. */
-  suspect(plugin: LaunchedPlugin): void {
-    if (this.current.name === 'ready' && this.current.plugin === plugin) void plugin.kill();
+  /** A call found the plugin unreachable: it gets no more calls and is killed now, not at the next health check. */
+  suspect(plugin: LaunchedPlugin, reason: string): void {
+    if (this.current.name !== 'ready' || this.current.plugin !== plugin) return;
+    if (this.suspicion?.plugin === plugin) return;
+    this.suspicion = { plugin, reason };
+    void plugin.kill();
   }
 
   /** Shuts the plugin down and waits until nothing is left of it. Idempotent. */
   async close(): Promise<void> {
-    const before = this.current;
-    if (before.name !== 'closed') {
-      this.become({ name: 'closed' });
-      this.closing.abort();
-      if (before.name === 'ready') await before.plugin.close();
-    }
+    this.become({ name: 'closed' });
+    this.closing.abort();
     await this.supervision;
   }
 
   private become(state: PluginState): void {
+    if (this.current.name === 'closed') return;
     this.current = state;
     this.onState(state);
     for (const wake of this.waiters) wake();
@@ -94,35 +102,39 @@ export class Supervisor {
     return this.closing.signal.aborted;
   }
 
+  private launch(): Promise<LaunchedPlugin> {
+    this.become({ name: 'launching' });
+    return launch(this.command, this.options, this.closing.signal);
+  }
+
   /** Runs until closed: one turn for each process. */
   private async supervise(first: LaunchedPlugin): Promise<void> {
     let plugin: LaunchedPlugin | undefined = first;
-    let backOffMs = 0;
     while (plugin !== undefined) {
-      const launchedAt = performance.now();
       this.become({ name: 'ready', plugin });
+      const launchedAt = performance.now();
       const reason: string = await this.untilUnhealthy(plugin);
-      if (this.closed) return;
+      if (this.closed) {
+        await plugin.close();
+        return;
+      }
       this.become({ name: 'unhealthy', reason });
       await plugin.kill();
-      const short = performance.now() - launchedAt < CRASH_LOOP_MS;
-      // The first relaunch is immediate; backOffMs grows only while processes keep ending soon after their launch.
-      plugin = await this.relaunch(reason, short ? backOffMs : 0);
-      backOffMs = short ? nextBackOff(backOffMs) : FIRST_BACK_OFF_MS;
+      if (performance.now() - launchedAt >= CRASH_LOOP_MS) this.backOffMs = 0;
+      plugin = await this.relaunch(reason);
     }
   }
 
   /** Tries until a launch succeeds; undefined when closed meanwhile. */
-  private async relaunch(cause: string, firstBackOffMs: number): Promise<LaunchedPlugin | undefined> {
+  private async relaunch(cause: string): Promise<LaunchedPlugin | undefined> {
     let reason = cause;
-    for (let delayMs = firstBackOffMs; !this.closed; delayMs = nextBackOff(delayMs)) {
+    while (!this.closed) {
+      const delayMs = this.backOffMs;
+      this.backOffMs = nextBackOff(delayMs);
       if (delayMs > 0) await this.backOff(reason, delayMs);
-      if (this.closed) return undefined;
-      this.become({ name: 'launching' });
+      if (this.closed) break;
       try {
-        const plugin = await launch(this.command, this.options);
-        if (!this.closed) return plugin;
-        await plugin.close();
+        return await this.launch();
       } catch (error) {
         reason = messageOf(error);
       }
@@ -131,6 +143,7 @@ export class Supervisor {
   }
 
   private async backOff(reason: string, delayMs: number): Promise<void> {
+    // Between half and all of it, so that the nodes of a DON do not relaunch in step.
     const jittered = delayMs * (0.5 + Math.random() / 2);
     this.become({ name: 'backingOff', reason, delayMs: jittered });
     await delay(jittered, undefined, { signal: this.closing.signal }).catch(() => undefined);
@@ -141,11 +154,16 @@ export class Supervisor {
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, this.closing.signal]);
     const reason = await Promise.race([
-      plugin.exited.then((how) => `plugin process exited: ${how}`),
+      plugin.exited.then((how) => `plugin process exited: ${how}${this.suspicionOf(plugin)}`),
       this.pingUntilBroken(plugin, signal),
     ]);
     stop.abort();
     return reason;
+  }
+
+  /** Why the host itself may have ended the process; empty when it did not. */
+  private suspicionOf(plugin: LaunchedPlugin): string {
+    return this.suspicion?.plugin === plugin ? ` (${this.suspicion.reason})` : '';
   }
 
   private async pingUntilBroken(plugin: LaunchedPlugin, signal: AbortSignal): Promise<string> {

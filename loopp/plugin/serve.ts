@@ -55,6 +55,8 @@ async function start(environment: PluginEnvironment, io: PluginProcess, log: Log
     broker.close();
     sockets.removeAll();
   };
+  // Also when it cannot be served, or nobody reads standard output any more.
+  process.on('exit', cleanUp);
   const streams = registerGoPlugin(server, broker, () => {
     // All of it before the reply: a chainlink host kills the process once it has the reply (A.7).
     cleanUp();
@@ -64,7 +66,7 @@ async function start(environment: PluginEnvironment, io: PluginProcess, log: Log
   const socket = sockets.reserve();
   await bind(server, socket);
   sockets.protect(socket);
-  endWith(cleanUp, io);
+  endWith(cleanUp, sockets, io);
   io.writeStdout(formatHandshake({ socket }));
   log('info', 'plugin started', { pid: process.pid });
 }
@@ -76,15 +78,17 @@ function drain(server: Server, streams: OpenStreams, io: PluginProcess): void {
 }
 
 /** SIGINT of a terminal reaches the whole group and is the host's to handle; SIGTERM and a dead host end the plugin. */
-function endWith(cleanUp: () => void, io: PluginProcess): void {
+function endWith(cleanUp: () => void, sockets: SocketFolder, io: PluginProcess): void {
   const host = process.ppid;
-  const end = (): void => {
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => {
     cleanUp();
     io.exit(0);
-  };
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', end);
+  });
   setInterval(() => {
-    if (process.ppid !== host) end();
+    if (process.ppid === host) return;
+    cleanUp();
+    sockets.abandon();
+    io.exit(0);
   }, PARENT_CHECK_MS).unref();
 }

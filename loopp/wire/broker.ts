@@ -72,8 +72,12 @@ export class Broker {
     else for (const info of before.queued) stream.write(info);
   }
 
-  /** Serves what `register` adds on a socket of its own and announces it. Rejects when the socket cannot be bound. */
+  /**
+   * Serves what `register` adds on a socket of its own and announces it. Rejects when the socket cannot be bound, and
+   * with `broker closed`; then nothing is left of it.
+   */
   async serve(register: (server: Server) => void): Promise<BrokeredServer> {
+    if (this.state.name === 'closed') throw new Error('broker closed');
     const server = newServer();
     register(server);
     const id = this.nextId++;
@@ -89,7 +93,12 @@ export class Broker {
       },
     };
     this.servers.add(brokered);
-    this.send({ serviceId: id, network: 'unix', address: socket });
+    try {
+      this.send({ serviceId: id, network: 'unix', address: socket });
+    } catch (error) {
+      brokered.close();
+      throw error;
+    }
     return brokered;
   }
 

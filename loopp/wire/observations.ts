@@ -5,8 +5,8 @@ const ITEM_TAG = LIST_FIELDS * 8 + BYTES;
 
 /** Packs serialised `values.v1.Value`s into a `values.v1.List` without reading them. */
 export function packValues(values: readonly Uint8Array[]): Uint8Array {
-  const writer = new ReverseWriter(values.reduce((sum, value) => sum + value.length + 8, 8));
-  for (const value of values.toReversed()) writer.bytes(LIST_FIELDS, value);
+  const writer = new ReverseWriter();
+  for (let i = values.length - 1; i >= 0; i--) writer.bytes(LIST_FIELDS, values[i] ?? new Uint8Array());
   return writer.finish();
 }
 

@@ -1,12 +1,15 @@
-import { chmodSync, mkdtempSync, rmSync, unlinkSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, rmdirSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /**
  * Longest socket path in bytes. libuv cuts longer ones without an error, so that the peer would look elsewhere
  * (docs/spec/loopp-wire.md X.1).
  */
 const MAX_SOCKET_PATH_BYTES = 107;
+
+/** What the folder of one launch is called, before its random letters. */
+const FOLDER_PREFIX = 'smls-';
 
 /** The unix sockets of one process: in one folder, readable by their owner only, all removed by `removeAll`. */
 export class SocketFolder {
@@ -18,7 +21,7 @@ export class SocketFolder {
   /** In `path`, which somebody else made and removes; without it in a new folder of mode 0700. */
   constructor(path?: string) {
     this.owned = path === undefined;
-    this.path = path ?? mkdtempSync(join(tmpdir(), 'smls-'));
+    this.path = path ?? mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
   }
 
   /** A path that nothing listens on yet. Throws when it would be too long to bind. */
@@ -28,7 +31,7 @@ export class SocketFolder {
     if (length > MAX_SOCKET_PATH_BYTES) {
       throw new Error(
         `the socket path ${socket} has ${String(length)} bytes, expected at most ` +
-          `${String(MAX_SOCKET_PATH_BYTES)}: set TMPDIR to a shorter folder`,
+          `${String(MAX_SOCKET_PATH_BYTES)}: set TMPDIR or PLUGIN_UNIX_SOCKET_DIR to a shorter folder`,
       );
     }
     this.sockets.add(socket);
@@ -49,7 +52,18 @@ export class SocketFolder {
   removeAll(): void {
     for (const socket of this.sockets) unlink(socket);
     this.sockets.clear();
-    if (this.owned) rmSync(this.path, { recursive: true, force: true });
+    if (this.owned) rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** `removeAll` for a plugin whose host is gone: a folder that the host made for this launch is removed too, once empty. */
+  abandon(): void {
+    this.removeAll();
+    if (!basename(this.path).startsWith(FOLDER_PREFIX)) return;
+    try {
+      rmdirSync(this.path);
+    } catch {
+      // It is gone, or somebody else still uses it.
+    }
   }
 }
 

@@ -10,18 +10,22 @@ import type { PlantName } from '../../harness/plants.ts';
 import { Summary, objections } from '../../harness/report.ts';
 import type { Report } from '../../harness/report.ts';
 import { reportLines } from '../../harness/report-text.ts';
-import { legacyLane } from '../../legacy/lane.ts';
+import type { Lane } from '../contract/lane.ts';
 import type { Round } from '../contract/round.ts';
 import { AppError, EXIT } from '../errors.ts';
 import { readRounds } from '../rounds/read.ts';
 import type { ReadRound, RoundSource } from '../rounds/read.ts';
+import { conclusionOf } from './conclusion.ts';
+import type { Ending } from './conclusion.ts';
 import { onInterrupt } from './interrupt.ts';
+import { openLegacy } from './legacy.ts';
 import { openLoopp } from './loopp.ts';
 import type { LooppOptions, OpenedLoopp } from './loopp.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { makeOutputFolder, writeReport } from './output.ts';
 import { paintFor } from './paint.ts';
 import { showProgress } from './progress.ts';
+import type { ProgressState } from './progress.ts';
 import { packageFile, productVersion } from './version.ts';
 
 export interface RunOptions extends LooppOptions {
@@ -49,25 +53,28 @@ export async function runCommand(
 ): Promise<number> {
   const inputs = files.length === 0 ? [packageFile('examples/don-2025-09.jsonl.gz')] : files;
   const interrupt = onInterrupt();
+  const legacy = await openLegacy();
   const loopp = await openLoopp(pluginCommand, options);
   try {
     const folder = await makeOutputFolder(options.out);
-    const run = new Run(
-      options,
-      loopp,
-      await Journal.create(join(folder, 'journal.jsonl')),
-      interrupt.signal,
-    );
+    const journal = await Journal.create(join(folder, 'journal.jsonl'));
+    const run = new Run(options, { legacy, loopp }, journal, interrupt.signal);
     const failure = await run.compare(inputs);
-    await writeReport(join(folder, 'report.json'), run.report());
-    run.print(folder);
+    const report = run.report();
+    run.print(report, folder, endingOf(failure, interrupt.signal));
+    await writeReport(join(folder, 'report.json'), report);
     if (failure !== undefined) throw failure;
     if (interrupt.signal.aborted) return EXIT.interrupted;
-    return run.answer();
+    return objections(report, options.maxLaneErrors).length === 0 ? EXIT.fine : EXIT.no;
   } finally {
     await loopp.lane.close();
     interrupt.release();
   }
+}
+
+function endingOf(failure: AppError | undefined, signal: AbortSignal): Ending {
+  if (failure !== undefined) return 'failed';
+  return signal.aborted ? 'interrupted' : 'whole';
 }
 
 /** One comparison from its first round to its report. */
@@ -84,7 +91,12 @@ class Run {
   /** Where the round stands that was read last, for messages. */
   private source: RoundSource = { file: '', line: 0 };
 
-  constructor(options: RunOptions, loopp: OpenedLoopp, journal: Journal, signal: AbortSignal) {
+  constructor(
+    options: RunOptions,
+    { legacy, loopp }: { readonly legacy: Lane; readonly loopp: OpenedLoopp },
+    journal: Journal,
+    signal: AbortSignal,
+  ) {
     this.options = options;
     this.journal = journal;
     this.signal = signal;
@@ -98,7 +110,7 @@ class Run {
     this.metrics = new Metrics(this.summary, () => loopp.facts, this.versions);
     const { lane } = loopp;
     this.harness = new Harness({
-      legacy: legacyLane(),
+      legacy,
       loopp: isPlant(options.plant) ? plant(lane, options.plant) : lane,
       served: 'legacy',
       seed: this.seed,
@@ -107,24 +119,13 @@ class Run {
 
   /** Compares until the input ends; answers what ended it early, after everything before it was journalled. */
   async compare(inputs: readonly string[]): Promise<AppError | undefined> {
-    const { metricsPort } = this.options;
-    const server =
-      metricsPort === undefined ? undefined : await serveMetrics(this.metrics.registry, metricsPort);
-    if (server !== undefined) process.stderr.write(`metrics on ${server.url}\n`);
-    const progress = showProgress(() => this.progress(inputs));
-    let failure: AppError | undefined;
-    try {
-      await this.compareRounds(inputs);
-      if (this.summary.tally.rounds === 0 && this.summary.refused > 0)
-        throw nothingLeft(this.summary.refused);
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      failure = error;
-    } finally {
-      progress.stop();
-      server?.close();
-      await this.journal.close();
-    }
+    const failure = await this.journalled(inputs).then(
+      () => undefined,
+      (error: unknown) => {
+        if (error instanceof AppError) return error;
+        throw error;
+      },
+    );
     this.summary.tally.assertSum();
     return failure;
   }
@@ -133,37 +134,45 @@ class Run {
     return this.summary.report({ seed: this.seed, versions: this.versions });
   }
 
-  print(folder: string): void {
-    const report = this.report();
+  print(report: Report, folder: string, ending: Ending): void {
     if (this.options.json) {
       process.stdout.write(`${JSON.stringify(report)}\n`);
       return;
     }
     const paint = paintFor(process.stdout);
-    const lines = [
-      ...reportLines(report, this.summary.findings, paint),
-      '',
+    const { good, lines } = conclusionOf(report, ending, this.options.maxLaneErrors);
+    // Tables of zeros would only hide what went wrong.
+    const tables = report.rounds === 0 ? [] : [...reportLines(report, this.summary, paint), ''];
+    const text = [
+      ...tables,
       paint.dim(`journal and report in ${folder}; seed ${String(this.seed)}`),
-      ...this.verdictLines(report).map((line) =>
-        line.startsWith('yes') ? paint.good(line) : paint.bad(line),
-      ),
+      ...lines.map((line) => (good ? paint.good(line) : paint.bad(line))),
     ];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    process.stdout.write(`${text.join('\n')}\n`);
   }
 
-  answer(): number {
-    return objections(this.report(), this.options.maxLaneErrors).length === 0 ? EXIT.fine : EXIT.no;
+  private async journalled(inputs: readonly string[]): Promise<void> {
+    try {
+      await this.watched(inputs);
+    } finally {
+      await this.journal.close();
+    }
   }
 
-  private verdictLines(report: Report): readonly string[] {
-    const reasons = objections(report, this.options.maxLaneErrors);
-    const refused = report.refused === 0 ? [] : [`refused lines: ${String(report.refused)}`];
-    if (report.rounds === 0) return ['no: no round was compared', ...refused];
-    if (this.signal.aborted)
-      return [`interrupted after ${String(report.rounds)} rounds`, ...refused, ...reasons];
-    return reasons.length === 0
-      ? ['yes: the lanes agree', ...refused]
-      : [`no: ${reasons.join('; ')}`, ...refused];
+  /** With metrics and progress for whoever looks on. */
+  private async watched(inputs: readonly string[]): Promise<void> {
+    const { metricsPort } = this.options;
+    const server =
+      metricsPort === undefined ? undefined : await serveMetrics(this.metrics.registry, metricsPort);
+    if (server !== undefined) process.stderr.write(`metrics on ${server.url}\n`);
+    const size = sizeOf(inputs);
+    const progress = showProgress(() => this.progress(size));
+    try {
+      await this.compareRounds(inputs);
+    } finally {
+      progress.stop();
+      server?.close();
+    }
   }
 
   private async compareRounds(inputs: readonly string[]): Promise<void> {
@@ -175,6 +184,8 @@ class Run {
       concurrency: this.options.concurrency,
       signal: this.signal,
     });
+    const { tally, refused } = this.summary;
+    if (tally.rounds === 0 && refused > 0) throw nothingLeft(refused);
   }
 
   /** The rounds of the input, as far as `--limit`; lines that are none are refused in their place. */
@@ -219,12 +230,9 @@ class Run {
     process.stderr.write(`refused: ${error.message}\n`);
   }
 
-  private progress(
-    inputs: readonly string[],
-  ): Parameters<typeof showProgress>[0] extends () => infer T ? T : never {
+  private progress(size: number): ProgressState {
     const { tally, findingCount } = this.summary;
     const { limit } = this.options;
-    const size = sizeOf(inputs);
     const share = limit === undefined ? this.bytesRead / size : tally.rounds / limit;
     return {
       rounds: tally.rounds,
@@ -241,11 +249,20 @@ function isPlant(name: string | undefined): name is PlantName {
 function nothingLeft(refused: number): AppError {
   return new AppError(
     'INPUT',
-    `expected at least one round in the input, got ${String(refused)} refused lines`,
+    `expected at least one round in the input, got ${String(refused)} refused ${refused === 1 ? 'line' : 'lines'}`,
   );
 }
 
 /** Bytes of all files together; NaN when one has no size, such as standard input. */
 function sizeOf(files: readonly string[]): number {
-  return files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? NaN), 0);
+  return files.reduce((sum, file) => sum + fileSize(file), 0);
+}
+
+function fileSize(file: string): number {
+  if (file === '-') return NaN;
+  try {
+    return statSync(file).size;
+  } catch {
+    return NaN;
+  }
 }

@@ -1,11 +1,11 @@
+import { answerInWords, oneLine, outcomeInWords } from '../../harness/outcome-text.ts';
 import { isWitnessed } from '../../harness/witness.ts';
-import { describeOutcome } from '../../harness/words.ts';
-import { legacyLane } from '../../legacy/lane.ts';
 import type { Lane, Outcome } from '../contract/lane.ts';
-import type { Round, WitnessAnswer } from '../contract/round.ts';
+import type { Round } from '../contract/round.ts';
 import { AppError, EXIT, messageOf } from '../errors.ts';
 import { readRounds } from '../rounds/read.ts';
 import { onInterrupt } from './interrupt.ts';
+import { openLegacy } from './legacy.ts';
 import { openLoopp } from './loopp.ts';
 import type { LooppOptions } from './loopp.ts';
 import { paintFor } from './paint.ts';
@@ -46,7 +46,8 @@ export async function verifyCommand(
     throw new AppError('USAGE', '--lane: expected loopp together with -- CMD, got legacy');
   }
   const interrupt = onInterrupt();
-  const lane = options.lane === 'legacy' ? legacyLane() : (await openLoopp(pluginCommand, options)).lane;
+  const lane =
+    options.lane === 'legacy' ? await openLegacy() : (await openLoopp(pluginCommand, options)).lane;
   const result: VerifyResult = { rounds: 0, passed: 0, failed: 0, failures: [] };
   const progress = showProgress(() => ({ rounds: result.rounds, findings: result.failed, share: undefined }));
   try {
@@ -83,7 +84,9 @@ async function verifyFiles(
 }
 
 async function verifyRound(round: Round, lane: Lane, result: VerifyResult): Promise<void> {
-  const answer = await lane.aggregate(round).catch((error: unknown) => `no answer: ${messageOf(error)}`);
+  const answer = await lane
+    .aggregate(round)
+    .catch((error: unknown) => `no answer: ${oneLine(messageOf(error))}`);
   const { witness } = round;
   result.rounds++;
   if (typeof answer !== 'string' && witness !== undefined && isWitnessed(witness, answer)) {
@@ -94,19 +97,17 @@ async function verifyRound(round: Round, lane: Lane, result: VerifyResult): Prom
   result.failures.push({
     id: round.id,
     ...(round.note === undefined ? {} : { note: round.note }),
-    expected: (witness?.answers ?? []).map(answerInWords),
-    got: typeof answer === 'string' ? answer : outcomeInWords(answer),
+    expected: (witness?.answers ?? []).map((right) =>
+      right.kind === 'outcome' ? withBytes(right) : answerInWords(right),
+    ),
+    got: typeof answer === 'string' ? answer : withBytes(answer),
   });
 }
 
-function answerInWords(answer: WitnessAnswer): string {
-  return answer.kind === 'panic' ? `any error (Go crashes: ${answer.panic})` : outcomeInWords(answer);
-}
-
-function outcomeInWords(outcome: Outcome): string {
-  if (outcome.kind === 'error') return `error: ${outcome.error}`;
-  const fields = describeOutcome(outcome).map(({ path, text }) => `${path} ${text}`);
-  return `${fields.length === 0 ? 'no report' : fields.join('; ')} [${Buffer.from(outcome.outcome).toString('hex')}]`;
+/** Two outcomes may differ where their words do not. */
+function withBytes(outcome: Outcome): string {
+  const words = outcomeInWords(outcome);
+  return outcome.kind === 'error' ? words : `${words} [${Buffer.from(outcome.outcome).toString('hex')}]`;
 }
 
 const SHOWN_FAILURES = 10;
@@ -118,7 +119,7 @@ function print(result: VerifyResult, lane: string, json: boolean): void {
   }
   const paint = paintFor(process.stdout);
   for (const { id, note, expected, got } of result.failures.slice(0, SHOWN_FAILURES)) {
-    const name = note === undefined ? id : `${id} (${note})`;
+    const name = oneLine(note === undefined ? id : `${id} (${note})`);
     const lines = [
       paint.bad(`round ${name}`),
       ...expected.map((text) => `  expected ${text}`),
@@ -128,6 +129,6 @@ function print(result: VerifyResult, lane: string, json: boolean): void {
   }
   const more = result.failures.length - SHOWN_FAILURES;
   if (more > 0) process.stdout.write(`and ${String(more)} more (--json lists all)\n`);
-  const text = `${lane}: ${String(result.passed)} of ${String(result.rounds)} rounds answered as real Go did`;
+  const text = `${lane}: ${String(result.passed)} of ${String(result.rounds)} rounds answered as the Go node did`;
   process.stdout.write(`${result.failed === 0 ? paint.good(text) : paint.bad(text)}\n`);
 }

@@ -1,7 +1,7 @@
 import { BYTES, ReverseWriter, Reader, VARINT } from './protobuf.ts';
 import { decodeValueList, decodeValueMap } from './values.ts';
 import type { Value, ValueMap } from './values.ts';
-import { encodeValueList, encodeValueMap, compareUtf8 } from './values-encode.ts';
+import { compareUtf8, writeValueList, writeValueMap } from './values-encode.ts';
 
 /**
  * Protobuf messages described as data: a table of fields gives the type, the reader and the deterministic writer
@@ -29,6 +29,8 @@ export interface MessageType<T> {
   readonly decode: (bytes: Uint8Array) => T;
   /** Missing members are defaults. */
   readonly encode: (message: Partial<T>) => Uint8Array;
+  /** Writes the fields behind what `writer` already has, last first: the way into a message that holds this one. */
+  readonly write: (writer: ReverseWriter, message: Partial<T>) => void;
 }
 
 /** Describes a message. Known fields with an unexpected wire type are skipped, as protobuf-go does. */
@@ -38,7 +40,14 @@ export function message<F extends Record<string, unknown>>(fields: {
   const table = Object.entries(fields as unknown as Fields);
   const byTag = new Map(table.map(([name, field]) => [field.number * 8 + field.wireType, { name, field }]));
   const descending = table.toSorted(([, a], [, b]) => b.number - a.number);
+  const write = (writer: ReverseWriter, value: Partial<F>): void => {
+    for (const [name, field] of descending) {
+      const member = value[name];
+      if (member !== undefined) field.write(writer, member);
+    }
+  };
   return {
+    write,
     decode(source) {
       const result: Record<string, unknown> = {};
       for (const [name, field] of table) result[name] = field.initial();
@@ -53,10 +62,7 @@ export function message<F extends Record<string, unknown>>(fields: {
     },
     encode(value) {
       const writer = new ReverseWriter();
-      for (const [name, field] of descending) {
-        const member = value[name];
-        if (member !== undefined) field.write(writer, member);
-      }
+      write(writer, value);
       return writer.finish();
     },
   };
@@ -159,7 +165,7 @@ export function optionalString(number: number): FieldCodec<string | undefined> {
 function submessage<T extends object>(
   number: number,
   decode: (bytes: Uint8Array) => T,
-  encode: (value: T) => Uint8Array,
+  write: WriteFields<T>,
 ): FieldCodec<T | undefined> {
   const sources = new WeakMap<object, Uint8Array>();
   return {
@@ -175,21 +181,26 @@ function submessage<T extends object>(
       return value;
     },
     write: (writer, value) => {
-      if (value !== undefined) writer.bytes(number, encode(value));
+      if (value === undefined) return;
+      const mark = writer.size;
+      write(writer, value);
+      writer.close(number, mark);
     },
   };
 }
 
+/** Writes the fields of a message behind what the writer has, last first. */
+type WriteFields<T> = (writer: ReverseWriter, value: T) => void;
+
 export const nested = <T extends object>(number: number, type: MessageType<T>): FieldCodec<T | undefined> =>
-  submessage(number, type.decode, type.encode);
+  submessage(number, type.decode, type.write);
 
 /** `values.v1.Map` and `values.v1.List` members, re-encoded deterministically. */
 export const valueMap = (number: number): FieldCodec<ValueMap | undefined> =>
-  submessage(number, decodeValueMap, encodeValueMap);
+  submessage(number, decodeValueMap, writeValueMap);
 export const valueList = (number: number): FieldCodec<readonly Value[] | undefined> =>
-  submessage(number, decodeValueList, encodeValueList);
+  submessage(number, decodeValueList, writeValueList);
 
-const same = (value: Uint8Array): Uint8Array => value;
 const utf8 = (value: Uint8Array): string => {
   const field = new ReverseWriter(value.length + 8);
   field.raw(value);
@@ -200,7 +211,7 @@ const utf8 = (value: Uint8Array): string => {
 function repeatedOf<T>(
   number: number,
   decode: (bytes: Uint8Array) => T,
-  encode: (value: T) => Uint8Array,
+  write: WriteFields<T>,
 ): FieldCodec<readonly T[]> {
   return {
     number,
@@ -211,17 +222,25 @@ function repeatedOf<T>(
       return before;
     },
     write: (writer, items) => {
-      for (const item of items.toReversed()) writer.bytes(number, encode(item));
+      for (let i = items.length - 1; i >= 0; i--) {
+        const mark = writer.size;
+        write(writer, items[i] as T);
+        writer.close(number, mark);
+      }
     },
   };
 }
 
 export const repeated = <T>(number: number, type: MessageType<T>): FieldCodec<readonly T[]> =>
-  repeatedOf(number, type.decode, type.encode);
+  repeatedOf(number, type.decode, type.write);
 export const repeatedString = (number: number): FieldCodec<readonly string[]> =>
-  repeatedOf(number, utf8, (text) => new TextEncoder().encode(text));
+  repeatedOf(number, utf8, (writer, text) => writer.text(text));
 export const repeatedBytes = (number: number): FieldCodec<readonly Uint8Array[]> =>
-  repeatedOf(number, same, same);
+  repeatedOf(
+    number,
+    (span) => span,
+    (writer, span) => writer.raw(span),
+  );
 
 interface MapEntry<K, V> {
   readonly key: K;
@@ -232,7 +251,7 @@ interface MapEntry<K, V> {
 function mapOf<K, V>(
   number: number,
   decode: (bytes: Uint8Array) => MapEntry<K, V>,
-  encode: (entry: MapEntry<K, V>) => Uint8Array,
+  write: WriteFields<MapEntry<K, V>>,
   compare: (a: K, b: K) => number,
 ): FieldCodec<ReadonlyMap<K, V>> {
   return {
@@ -245,7 +264,9 @@ function mapOf<K, V>(
     },
     write: (writer, entries) => {
       for (const [key, value] of [...entries].toSorted(([a], [b]) => compare(b, a))) {
-        writer.bytes(number, encode({ key, value }));
+        const mark = writer.size;
+        write(writer, { key, value });
+        writer.close(number, mark);
       }
     },
   };
@@ -263,11 +284,11 @@ export function stringMap<T extends object>(
       const { key, value } = entry.decode(span);
       return { key, value: value ?? type.decode(new Uint8Array()) };
     },
-    ({ key, value }) => {
-      const writer = new ReverseWriter();
-      writer.bytes(2, type.encode(value));
+    (writer, { key, value }) => {
+      const mark = writer.size;
+      type.write(writer, value);
+      writer.close(2, mark);
       writer.string(1, key);
-      return writer.finish();
     },
     compareUtf8,
   );
@@ -279,11 +300,9 @@ export function uint32BytesMap(number: number): FieldCodec<ReadonlyMap<number, U
   return mapOf(
     number,
     entry.decode,
-    ({ key, value }) => {
-      const writer = new ReverseWriter(value.length + 16);
+    (writer, { key, value }) => {
       writer.bytes(2, value);
       writer.uint(1, BigInt(key));
-      return writer.finish();
     },
     (a, b) => a - b,
   );
@@ -295,11 +314,9 @@ export function textMap(number: number): FieldCodec<ReadonlyMap<string, string>>
   return mapOf(
     number,
     entry.decode,
-    ({ key, value }) => {
-      const writer = new ReverseWriter();
+    (writer, { key, value }) => {
       writer.string(2, value);
       writer.string(1, key);
-      return writer.finish();
     },
     compareUtf8,
   );

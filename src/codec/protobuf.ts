@@ -201,6 +201,20 @@ function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   }
 }
 
+/** Largest number that `varintNumber` writes without BigInt: four groups of seven bits. */
+const MAX_SMALL = 0x0fff_ffff;
+const FIRST_SCRATCH = 4096;
+const MAX_SCRATCH = 4 * 1024 * 1024;
+
+/** The buffer that the last finished writer left, for the next one; one that is in use is not here. */
+let scratch: Uint8Array | undefined;
+
+function takeScratch(): Uint8Array {
+  const buffer = scratch ?? new Uint8Array(FIRST_SCRATCH);
+  scratch = undefined;
+  return buffer;
+}
+
 /**
  * Writes a message from its last byte to its first, so that every length is known when it is written: no size pass,
  * no recursion. Fields must therefore be written in descending order.
@@ -209,28 +223,39 @@ export class ReverseWriter {
   private buffer: Uint8Array;
   private start: number;
 
-  constructor(capacity = 256) {
-    this.buffer = new Uint8Array(capacity);
-    this.start = capacity;
+  /** `capacity`: how many bytes are expected, when known; a shared buffer serves otherwise. */
+  constructor(capacity?: number) {
+    this.buffer = capacity === undefined ? takeScratch() : new Uint8Array(capacity);
+    this.start = this.buffer.length;
   }
 
-  /** Bytes written so far; the mark to hand to `lengthSince`. */
+  /** Bytes written so far; the mark to hand to `close`. */
   get size(): number {
     return this.buffer.length - this.start;
   }
 
-  /** A copy of what was written. */
+  /** What was written; the writer is not used after it. */
   finish(): Uint8Array {
-    return this.buffer.slice(this.start);
+    if (this.start === 0) return this.buffer;
+    const written = this.buffer.slice(this.start);
+    const { length } = this.buffer;
+    if (length <= MAX_SCRATCH && length > (scratch?.length ?? 0)) scratch = this.buffer;
+    return written;
   }
 
   varintNumber(value: number): void {
-    if (value < 0x80) {
-      this.reserve(1);
-      this.buffer[--this.start] = value;
+    if (value > MAX_SMALL) {
+      this.varint(BigInt(value));
       return;
     }
-    this.varint(BigInt(value));
+    this.reserve(4);
+    const bytes = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4;
+    this.start -= bytes;
+    let rest = value;
+    for (let i = 0; i < bytes; i++) {
+      this.buffer[this.start + i] = (rest & 0x7f) | (i === bytes - 1 ? 0 : 0x80);
+      rest >>>= 7;
+    }
   }
 
   varint(value: bigint): void {
@@ -286,7 +311,8 @@ export class ReverseWriter {
     this.tag(field, BYTES);
   }
 
-  private text(text: string): void {
+  /** UTF-8 without tag and length. */
+  text(text: string): void {
     this.reserve(text.length * 3);
     const { written } = encoder.encodeInto(text, this.buffer.subarray(0, this.start));
     this.buffer.copyWithin(this.start - written, 0, written);

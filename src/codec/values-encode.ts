@@ -19,13 +19,18 @@ export function encodeValueMap(entries: ValueMap): Uint8Array {
 /** Serialises a `values.v1.List`. */
 export function encodeValueList(items: readonly Value[]): Uint8Array {
   const writer = new ReverseWriter();
-  new ValueWriter(writer).list(items);
+  writeValueList(writer, items);
   return writer.finish();
 }
 
 /** Writes the fields of a `values.v1.Map`, last first, for messages that hold one. */
 export function writeValueMap(writer: ReverseWriter, entries: ValueMap): void {
   new ValueWriter(writer).map(entries);
+}
+
+/** Writes the fields of a `values.v1.List`, last first, for messages that hold one. */
+export function writeValueList(writer: ReverseWriter, items: readonly Value[]): void {
+  new ValueWriter(writer).list(items);
 }
 
 /** Sorts as Go sorts strings: by UTF-8 bytes. UTF-16 code units order astral characters before U+E000 to U+FFFF. */

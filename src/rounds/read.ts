@@ -18,6 +18,8 @@ export type ReadRound =
   | { readonly kind: 'round'; readonly round: Round; readonly source: RoundSource }
   | { readonly kind: 'bad'; readonly error: AppError };
 
+/** Bytes that one read asks for: waiting for the disk once in hundreds of rounds. */
+const READ_BYTES = 1024 * 1024;
 const LINE_FEED = 0x0a;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
@@ -32,7 +34,7 @@ export async function* readRounds(
   onBytes: (count: number) => void = () => undefined,
 ): AsyncGenerator<ReadRound> {
   for (const file of files) {
-    const stream = file === '-' ? stdin : createReadStream(file);
+    const stream = file === '-' ? stdin : createReadStream(file, { highWaterMark: READ_BYTES });
     yield* readFile(file, counting(stream, onBytes));
   }
 }

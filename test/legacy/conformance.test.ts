@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { aggregate, possibleOutcomes } from '../../legacy/aggregate.ts';
-import { CAPTURES, VECTORS, isWitnessed, loadRounds } from '../helpers/conformance.ts';
+import { aggregate, aggregateRound } from '../../legacy/aggregate.ts';
+import { CAPTURES, PROBES, VECTORS, isWitnessed, loadRounds } from '../helpers/conformance.ts';
 
-describe.each([...VECTORS, ...CAPTURES])('%s', (file) => {
+describe.each([...VECTORS, PROBES, ...CAPTURES])('%s', (file) => {
   test('every round gives an answer that real Go gave', async () => {
     const rounds = await loadRounds(file);
     const wrong = rounds.filter((round) => !isWitnessed(round, aggregate(round)));
@@ -13,7 +13,9 @@ describe.each([...VECTORS, ...CAPTURES])('%s', (file) => {
   test('the possible outcomes are those that real Go gave', async () => {
     const rounds = await loadRounds(file);
     const wrong = rounds.filter((round) =>
-      possibleOutcomes(round).some((outcome) => !isWitnessed(round, outcome)),
+      aggregateRound(round)
+        .possible()
+        .some((outcome) => !isWitnessed(round, outcome)),
     );
     expect(wrong.map(({ id, note }) => `${id} ${note ?? ''}`)).toEqual([]);
   });

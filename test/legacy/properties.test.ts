@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { aggregate, possibleOutcomes } from '../../legacy/aggregate.ts';
+import { aggregate, aggregateRound } from '../../legacy/aggregate.ts';
 import type { Outcome } from '../../src/contract/lane.ts';
 import type { Round } from '../../src/contract/round.ts';
 import {
@@ -21,7 +21,7 @@ describe('the legacy aggregator', () => {
 });
 
 function last(round: Round): Outcome {
-  const outcome = possibleOutcomes(round).at(-1);
+  const outcome = aggregateRound(round).possible().at(-1);
   if (outcome === undefined) throw new Error('no possible outcome');
   return outcome;
 }
@@ -34,7 +34,7 @@ describe('its possible outcomes', () => {
   test('the first is the answer', () =>
     everyRoundIsAnswered((round) => {
       const answer = aggregate(round);
-      expect(possibleOutcomes(round)[0]).toEqual(answer);
+      expect(aggregateRound(round).possible()[0]).toEqual(answer);
       return answer;
     }));
 });

@@ -111,12 +111,18 @@ function replyBytesOf(round: Round | undefined, answer: Outcome | undefined): nu
 
 async function startEcho(socket: string, replyBytes: number): Promise<ChildProcess> {
   const server = fork(join(import.meta.dirname, 'echo-server.js'), [socket, String(replyBytes)]);
-  await once(server, 'message');
+  const ended = once(server, 'exit').then(() => {
+    throw new Error('the echo server ended before it listened');
+  });
+  await Promise.race([once(server, 'message'), ended]);
+  ended.catch(() => undefined);
   return server;
 }
 
+/** It ends with the channel to its parent. */
 async function stop(child: ChildProcess): Promise<void> {
-  const closed = once(child, 'close');
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
   child.disconnect();
-  await closed;
+  await exited;
 }

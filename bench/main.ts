@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,15 +35,13 @@ async function main(): Promise<number> {
   }
   const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
   const folder = await mkdtemp(join(tmpdir(), 'securemint-bench-'));
-  try {
-    const rows = (await measureAll(folder, wanted)).filter(({ goal }) => wanted(goal.name));
-    process.stdout.write(
-      json ? `${JSON.stringify({ results: rows.map(({ result }) => result) })}\n` : table(rows),
-    );
-    return EXIT.fine;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  // Also on Ctrl-C: the rounds of the whole run take a hundred megabytes.
+  process.once('SIGINT', () => process.exit(EXIT.interrupted));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const rows = (await measureAll(folder, wanted)).filter(({ goal }) => wanted(goal.name));
+  const results = rows.map(({ result }) => result);
+  process.stdout.write(json ? `${JSON.stringify({ results })}\n` : table(rows));
+  return EXIT.fine;
 }
 
 function options(): { readonly json: boolean; readonly only: readonly string[] } {

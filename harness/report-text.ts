@@ -6,6 +6,7 @@ import { answerInWords, oneLine, outcomeInWords } from './outcome-text.ts';
 import type { LatencySummary, Report } from './report.ts';
 import { FAILING, LANE_TROUBLE } from './report.ts';
 import { roundsNeeded } from './statistics.ts';
+import { targetChain } from './target-chain.ts';
 import { contradictedLanes } from './verdict.ts';
 
 /** How a piece of text looks on a terminal; identity functions where there are no colours. */
@@ -48,7 +49,7 @@ function verdictTable(report: Report, paint: Paint): readonly string[] {
   const sum = `  ${'rounds'.padEnd(width)} ${grouped(rounds).padStart(11)}`;
   const dependent = report.orderDependent;
   const note = dependent === 0 ? '' : `, of which order dependent: ${grouped(dependent)}`;
-  return [paint.bold('verdict'), ...rows, `${sum}   ${grouped(report.distinct)} distinct inputs${note}`];
+  return [paint.bold('verdict'), ...rows, `${sum}   ${counted(report.distinct, 'distinct input')}${note}`];
 }
 
 /** The bound that the report says how to reach: a number of distinct inputs without a disagreement. */
@@ -57,7 +58,7 @@ const GOAL = 0.9999;
 function parityLine(report: Report, paint: Paint): string {
   const { rate, lowerBound } = report.parity;
   if (rate === null || lowerBound === null) return `${paint.bold('parity')}  no data: no round was compared`;
-  const text = `${percent(rate)}, at least ${percent(lowerBound)} with 95 % confidence over ${grouped(report.distinct)} distinct inputs`;
+  const text = `${percent(rate)}, at least ${percent(lowerBound)} with 95 % confidence over ${counted(report.distinct, 'distinct input')}`;
   const next = rate === 1 && lowerBound < GOAL ? ` (${grouped(roundsNeeded(GOAL))} would show 99.99 %)` : '';
   return `${paint.bold('parity')}  ${rate === 1 ? paint.good(text) : paint.bad(text)}${paint.dim(next)}`;
 }
@@ -65,10 +66,13 @@ function parityLine(report: Report, paint: Paint): string {
 function witnessLine({ witness }: Report, paint: Paint): readonly string[] {
   if (witness.checked === 0) return [];
   const { checked, contradicted } = witness;
+  const contradict = contradicted === 1 ? 'contradicts' : 'contradict';
   const text =
     contradicted === 0
-      ? paint.good(`every lane agrees with the Go node's answer on ${grouped(checked)} rounds`)
-      : paint.bad(`${grouped(contradicted)} of ${grouped(checked)} rounds contradict the Go node's answer`);
+      ? paint.good(`every lane agrees with the Go node's answer on ${counted(checked, 'round')}`)
+      : paint.bad(
+          `${grouped(contradicted)} of ${counted(checked, 'round')} ${contradict} the Go node's answer`,
+        );
   return [`${paint.bold('witness')} ${text}`];
 }
 
@@ -106,7 +110,9 @@ function findingOf(finding: Judgement, paint: Paint): readonly string[] {
   const contradicted = contradictedLanes(finding).length > 0;
   const what = contradicted ? `${verdict.key}, witness contradicted` : verdict.key;
   const note = round.note === undefined ? '' : ` (${oneLine(round.note)})`;
-  const lines = [`  ${paint.bad(what)}: round ${oneLine(round.id)}${note}, ${round.revision}`];
+  const chain = targetChain(round.config);
+  const where = chain === '' ? round.revision : `${chain}, ${round.revision}`;
+  const lines = [`  ${paint.bad(what)}: round ${oneLine(round.id)}${note}, ${where}`];
   if (verdict.differences !== undefined) lines.push(...verdict.differences.flatMap(differenceLines));
   else if (observations !== undefined)
     lines.push(...LANE_NAMES.map((lane) => row(lane, observed(observations[lane]))));
@@ -158,6 +164,11 @@ function observed(observation: LaneObservation): string {
 /** 1,234,567 whatever the locale. */
 export function grouped(count: number): string {
   return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `1 round`, `1,234 rounds`. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Cut, never rounded up: 99.9999 % is not 100 %. */

@@ -1,3 +1,4 @@
+import { AggregationOutcome } from '../src/codec/capability.ts';
 import { ProtobufError } from '../src/codec/protobuf.ts';
 import { LANE_NAMES } from '../src/contract/judgement.ts';
 import type { Judgement, LaneName } from '../src/contract/judgement.ts';
@@ -34,8 +35,23 @@ function judgeAnswers(legacy: Outcome, loopp: Outcome, possible: () => readonly 
     return differing(ambiguous ? 'ambiguous' : 'mismatch', legacy.outcome, loopp.outcome);
   }
   if (ambiguous) return { key: 'ambiguous' };
-  if (legacy.kind === loopp.kind) return { key: 'bothFailedDifferently' };
-  return { key: legacy.kind === 'error' ? 'onlyLegacyFailed' : 'onlyLooppFailed' };
+  if (legacy.kind === 'outcome') return oneFailed('onlyLooppFailed', legacy.outcome);
+  return loopp.kind === 'error'
+    ? { key: 'bothFailedDifferently' }
+    : oneFailed('onlyLegacyFailed', loopp.outcome);
+}
+
+/** Bytes that are no `AggregationOutcome` are no answer at all. */
+const NO_ANSWER: Verdict = { key: 'protocol' };
+
+function oneFailed(key: 'onlyLegacyFailed' | 'onlyLooppFailed', other: Uint8Array): Verdict {
+  try {
+    AggregationOutcome.decode(other);
+    return { key };
+  } catch (error) {
+    if (error instanceof ProtobufError) return NO_ANSWER;
+    throw error;
+  }
 }
 
 function differing(key: 'ambiguous' | 'mismatch', legacy: Uint8Array, loopp: Uint8Array): Verdict {
@@ -43,8 +59,7 @@ function differing(key: 'ambiguous' | 'mismatch', legacy: Uint8Array, loopp: Uin
   try {
     differences = compareOutcomes(legacy, loopp);
   } catch (error) {
-    // A lane answered bytes that are no AggregationOutcome: no answer at all.
-    if (error instanceof ProtobufError) return { key: 'protocol' };
+    if (error instanceof ProtobufError) return NO_ANSWER;
     throw error;
   }
   return { key, differences };

@@ -4,10 +4,13 @@ import { ProtobufError } from '../../src/codec/protobuf.ts';
 import { REVISIONS } from '../../src/contract/round.ts';
 import type { Revision } from '../../src/contract/round.ts';
 import { StatusError, handleUnary } from '../wire/grpc.ts';
-import type { Execution, Result } from '../wire/messages.ts';
+import type { Execution, Result, SubmitRequest } from '../wire/messages.ts';
 import { unpackValues } from '../wire/observations.ts';
 import { Aggregator } from '../wire/services.ts';
 import { aggregate } from './aggregation/aggregate.ts';
+import { NoConfigError } from './ocr3/factory.ts';
+import { RequestError } from './ocr3/requests.ts';
+import type { PendingRequests } from './ocr3/requests.ts';
 
 /** What a factory was made with; an execution without one of these takes it from here. */
 export interface FactoryDefaults {
@@ -16,11 +19,22 @@ export interface FactoryDefaults {
   readonly revision: Revision;
 }
 
-/** Serves `securemint.Aggregator`: exact outcomes and error texts for one or many executions a call. */
-export function registerAggregator(server: Server, defaults: FactoryDefaults): void {
+/**
+ * Serves `securemint.Aggregator`: exact outcomes and error texts for one or many executions a call, and requests for the
+ * OCR3 reporting plugin of the same factory.
+ */
+export function registerAggregator(
+  server: Server,
+  defaults: FactoryDefaults,
+  requests: PendingRequests,
+): void {
   handleUnary(server, Aggregator.aggregate, ({ executions }) => ({
     results: executions.map((execution) => answer(execution, defaults)),
   }));
+  handleUnary(server, Aggregator.submit, (request) => {
+    submit(request, defaults, requests);
+    return {};
+  });
 }
 
 function answer(execution: Execution, defaults: FactoryDefaults): Result {
@@ -62,4 +76,22 @@ function configOf(execution: Execution, defaults: FactoryDefaults): Uint8Array {
 
 function refusal(execution: Execution, what: string): StatusError {
   return new StatusError(status.INVALID_ARGUMENT, `execution "${execution.id}" ${what}`);
+}
+
+/** A request that no reporting plugin could ever take up is refused at once. */
+function submit(
+  { id, observations = [] }: SubmitRequest,
+  defaults: FactoryDefaults,
+  requests: PendingRequests,
+): void {
+  if (defaults.config === undefined)
+    throw new StatusError(status.FAILED_PRECONDITION, new NoConfigError().message);
+  if (id === undefined) throw new StatusError(status.INVALID_ARGUMENT, 'id: expected a message, got none');
+  try {
+    requests.add({ id, observations });
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    const code = error.kind === 'full' ? status.RESOURCE_EXHAUSTED : status.INVALID_ARGUMENT;
+    throw new StatusError(code, error.message);
+  }
 }

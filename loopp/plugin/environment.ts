@@ -48,11 +48,14 @@ export function parsePluginEnvironment(variables: Variables): PluginEnvironment 
  */
 function versionComplaints(list: string): readonly string[] {
   const versions = list.split(',').filter((version) => version !== '');
-  const invalid = versions.filter((version) => !/^[+-]?[0-9]+$/.test(version));
-  const complaints = invalid.map((version) => `server sent invalid plugin version "${version}"`);
-  const known = versions.some((version) => Number(version) === APP_PROTOCOL_VERSION);
+  const complaints = versions
+    .filter((version) => !isNumber(version))
+    .map((version) => `server sent invalid plugin version "${version}"`);
+  const known = versions.some((version) => isNumber(version) && Number(version) === APP_PROTOCOL_VERSION);
   if (!known && versions.length > 0) {
     complaints.push(`the host speaks versions ${list}, this plugin ${String(APP_PROTOCOL_VERSION)}`);
   }
   return complaints;
 }
+
+const isNumber = (version: string): boolean => /^[+-]?[0-9]+$/.test(version);

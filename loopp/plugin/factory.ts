@@ -7,7 +7,11 @@ import type { SecureMintConfig } from '../wire/messages.ts';
 import { LoopService, PluginSecureMint } from '../wire/services.ts';
 import { registerAggregator } from './aggregator.ts';
 import type { FactoryDefaults } from './aggregator.ts';
-import { configFromFactory } from './aggregation/aggregate.ts';
+import { aggregate, configFromFactory } from './aggregation/aggregate.ts';
+import { dataFeedsEncoders } from './ocr3/encoder.ts';
+import { capabilityFactory } from './ocr3/factory.ts';
+import { PendingRequests } from './ocr3/requests.ts';
+import { registerReportingPluginFactory } from './ocr3-service.ts';
 import type { Log } from '../../src/log.ts';
 
 /** The name under which the plugin reports its health; what its logger is called, as in Go. */
@@ -15,7 +19,8 @@ const SERVICE_NAME = 'PluginSecureMint';
 
 /**
  * Serves the plan's `securemint.PluginSecureMint`. Each request makes one more factory on a connection of its own:
- * a host asks again after every reconnect (docs/spec/loopp-wire.md C.6), so factories are cheap and hold no state.
+ * a host asks again after every reconnect (docs/spec/loopp-wire.md C.6), so factories are cheap and hold nothing but
+ * the requests that were submitted to them.
  */
 export function registerSecureMint(server: Server, broker: Broker, log: Log): void {
   handleUnary(server, PluginSecureMint.newSecureMintFactory, async ({ providerId, config }) => {
@@ -23,15 +28,19 @@ export function registerSecureMint(server: Server, broker: Broker, log: Log): vo
       throw new StatusError(status.UNIMPLEMENTED, 'this plugin uses no provider: expected providerID 0');
     }
     const defaults = defaultsOf(config);
-    const factory = await serveFactory(broker, defaults);
+    const factory = await serveFactory(broker, defaults, log);
     log('info', 'factory made', { factoryID: factory.id, revision: defaults.revision });
     return { factoryId: factory.id };
   });
 }
 
-function serveFactory(broker: Broker, defaults: FactoryDefaults): Promise<BrokeredServer> {
+function serveFactory(broker: Broker, defaults: FactoryDefaults, log: Log): Promise<BrokeredServer> {
+  const requests = new PendingRequests(() => performance.now());
+  const encoders = dataFeedsEncoders(defaults.revision);
+  const plugins = capabilityFactory({ ...defaults, aggregate, encoders, requests, nowMs: Date.now, log });
   const factory = broker.serve((server) => {
-    registerAggregator(server, defaults);
+    registerAggregator(server, defaults, requests);
+    registerReportingPluginFactory(server, broker, plugins, log);
     handleUnary(server, LoopService.ready, () => ({}));
     handleUnary(server, LoopService.healthReport, () => ({ healthReport: new Map([[SERVICE_NAME, '']]) }));
     handleUnary(server, LoopService.close, async () => {

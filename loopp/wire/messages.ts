@@ -1,3 +1,4 @@
+import { Id } from '../../src/codec/capability.ts';
 import {
   bytes,
   int64,
@@ -10,6 +11,7 @@ import {
   textMap,
   uint32,
   uint32BytesMap,
+  valueList,
 } from '../../src/codec/message.ts';
 import type { Message } from '../../src/codec/message.ts';
 
@@ -59,3 +61,7 @@ export type Result = Message<typeof Result>;
 
 export const AggregateRequest = message({ executions: repeated(1, Execution) });
 export const AggregateReply = message({ results: repeated(1, Result) });
+
+/** What this oracle has for one workflow execution; the OCR3 reporting plugin of the same factory takes it up. */
+export const SubmitRequest = message({ id: nested(1, Id), observations: valueList(2) });
+export type SubmitRequest = Message<typeof SubmitRequest>;

@@ -10,6 +10,7 @@ import {
   NewSecureMintFactoryReply,
   NewSecureMintFactoryRequest,
   StdioData,
+  SubmitRequest,
 } from './messages.ts';
 
 /** One rpc: its path and how its messages are read and written. Both sides are built from it. */
@@ -21,7 +22,8 @@ export interface Method<Request, Reply> {
   readonly responseStream: boolean;
 }
 
-function unary<Request, Reply>(
+/** A method with one message each way. */
+export function unary<Request, Reply>(
   path: string,
   request: MessageType<Request>,
   reply: MessageType<Reply>,
@@ -65,6 +67,7 @@ export const PluginSecureMint = {
 
 export const Aggregator = {
   aggregate: unary('/securemint.Aggregator/Aggregate', AggregateRequest, AggregateReply),
+  submit: unary('/securemint.Aggregator/Submit', SubmitRequest, Empty),
 } as const;
 
 /** `loop.Service`; Go servers do not implement its Name, so neither do we. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, rmdirSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -16,7 +17,6 @@ export class SocketFolder {
   readonly path: string;
   private readonly owned: boolean;
   private readonly sockets = new Set<string>();
-  private next = 1;
 
   /** In `path`, which somebody else made and removes; without it in a new folder of mode 0700. */
   constructor(path?: string) {
@@ -24,9 +24,12 @@ export class SocketFolder {
     this.path = path ?? mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
   }
 
-  /** A path that nothing listens on yet. Throws when it would be too long to bind. */
+  /**
+   * A path that nothing listens on yet, random as go-plugin's (docs/spec/loopp-wire.md C.3): a process that was killed
+   * leaves its sockets, and a later one may have its number. Throws when it would be too long to bind.
+   */
   reserve(): string {
-    const socket = join(this.path, `plugin${String(process.pid)}-${String(this.next++)}`);
+    const socket = join(this.path, `plugin${randomBytes(6).toString('hex')}`);
     const length = Buffer.byteLength(socket);
     if (length > MAX_SOCKET_PATH_BYTES) {
       throw new Error(

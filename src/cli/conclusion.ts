@@ -1,6 +1,6 @@
 import { objections } from '../../harness/report.ts';
 import type { Report } from '../../harness/report.ts';
-import { grouped } from '../../harness/report-text.ts';
+import { counted } from '../../harness/report-text.ts';
 
 /** How a run ended: at the end of its input, by a signal, or by an error that is told elsewhere. */
 export type Ending = 'whole' | 'interrupted' | 'failed';
@@ -31,8 +31,4 @@ const NOTHING = 'no: no round was compared';
 
 function refusals({ refused }: Report): readonly string[] {
   return refused === 0 ? [] : [`refused: ${counted(refused, 'line')} of the input`];
-}
-
-function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

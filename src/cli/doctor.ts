@@ -48,7 +48,12 @@ function checkTemporaryFolder(): Check {
     accessSync(folder, constants.W_OK);
     return { name: 'sockets', ok: true, optional: false, found: `${folder} can be written` };
   } catch (error) {
-    return { name: 'sockets', ok: false, optional: false, found: `${messageOf(error)}; set TMPDIR` };
+    return {
+      name: 'sockets',
+      ok: false,
+      optional: false,
+      found: `${messageOf(error)}; set TMPDIR to a folder that can be written`,
+    };
   }
 }
 

@@ -112,7 +112,7 @@ function addVerify(program: Command, plugin: readonly string[] | undefined, fini
       .argument('<FILE...>'),
   )
     .addOption(
-      choiceOption('--lane <name>', 'the lane that is held against them', LANE_NAMES).default(
+      choiceOption('--lane <name>', 'the lane to hold against the recorded answers', LANE_NAMES).default(
         'loopp',
         'loopp',
       ),

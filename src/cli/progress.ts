@@ -1,4 +1,4 @@
-import { grouped } from '../../harness/report-text.ts';
+import { counted, grouped } from '../../harness/report-text.ts';
 
 const TERMINAL_EVERY_MS = 100;
 const PLAIN_EVERY_MS = 2000;
@@ -40,7 +40,7 @@ export function progressLine(
   bar: boolean,
 ): string {
   const rate = seconds > 0 ? Math.round(rounds / seconds) : 0;
-  const parts = [`${grouped(rounds)} rounds`, `${grouped(rate)}/s`, `${grouped(findings)} findings`];
+  const parts = [counted(rounds, 'round'), `${grouped(rate)}/s`, counted(findings, 'finding')];
   if (share === undefined) return parts.join('  ');
   const percent = `${String(Math.floor(share * 100))} %`;
   if (!bar) return [percent, ...parts].join('  ');

@@ -122,7 +122,7 @@ function print(result: VerifyResult, lane: string, json: boolean): void {
     const name = oneLine(note === undefined ? id : `${id} (${note})`);
     const lines = [
       paint.bad(`round ${name}`),
-      ...expected.map((text) => `  expected ${text}`),
+      ...expected.map((text, index) => `  ${index === 0 ? 'expected' : 'or      '} ${text}`),
       `  got      ${got}`,
     ];
     process.stdout.write(`${lines.join('\n')}\n`);

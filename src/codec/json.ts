@@ -95,45 +95,72 @@ function latin1(bytes: Uint8Array, start: number, end: number): string {
   return text;
 }
 
-const lossyUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+const LOW_BITS = [0x7f, 0x1f, 0x0f, 0x07] as const;
+const REPLACEMENT = 0xfffd;
+const ESCAPES: Readonly<Record<string, number>> = { b: 0x08, f: 0x0c, n: 0x0a, r: 0x0d, t: 0x09 };
 
+/**
+ * Text with escapes or beyond ASCII, in one pass into UTF-16. Go replaces each invalid byte by one U+FFFD, the web's
+ * decoder each maximal invalid run.
+ */
 function unescape(bytes: Uint8Array, start: number, end: number): string {
-  const text = replaceInvalidUtf8(bytes.subarray(start, end)).replaceAll(
-    /\\(?:u([0-9a-fA-F]{4})|(.))/g,
-    (_, hex: string | undefined, letter: string) =>
-      hex === undefined ? (ESCAPES[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  return text.toWellFormed();
+  const units = new Uint16Array(end - start);
+  let count = 0;
+  let pos = start;
+  while (pos < end) {
+    const byte = bytes[pos] ?? 0;
+    if (byte === BACKSLASH) {
+      const isUnicode = bytes[pos + 1] === 0x75;
+      units[count++] = isUnicode ? hexUnit(bytes, pos + 2) : escapedUnit(bytes[pos + 1] ?? 0);
+      pos += isUnicode ? 6 : 2;
+      continue;
+    }
+    const length = utf8Length(bytes, pos, end);
+    const point = length === 0 ? REPLACEMENT : codePoint(bytes, pos, length);
+    if (point > 0xffff) {
+      units[count++] = 0xd800 + ((point - 0x1_0000) >> 10);
+      units[count++] = 0xdc00 + ((point - 0x1_0000) & 0x3ff);
+    } else units[count++] = point;
+    pos += Math.max(length, 1);
+  }
+  // Lone surrogates can only come from escapes; they are U+FFFD in Go.
+  return utf16(units.subarray(0, count)).toWellFormed();
 }
 
-// Go replaces each invalid byte by one U+FFFD, the web's decoder each maximal invalid run.
-function replaceInvalidUtf8(bytes: Uint8Array): string {
-  let text = '';
-  let pos = 0;
-  while (pos < bytes.length) {
-    const length = utf8Length(bytes, pos);
-    if (length === 0) {
-      text += '\uFFFD';
-      pos += 1;
-    } else {
-      text +=
-        length === 1
-          ? String.fromCharCode(bytes[pos] ?? 0)
-          : lossyUtf8.decode(bytes.subarray(pos, pos + length));
-      pos += length;
-    }
-  }
-  return text;
+function utf16(units: Uint16Array): string {
+  return Buffer.from(units.buffer, units.byteOffset, units.byteLength).toString('utf16le');
+}
+
+function escapedUnit(letter: number): number {
+  return ESCAPES[String.fromCharCode(letter)] ?? letter;
+}
+
+function hexUnit(bytes: Uint8Array, pos: number): number {
+  return Number.parseInt(latin1(bytes, pos, pos + 4), 16);
+}
+
+function codePoint(bytes: Uint8Array, pos: number, length: number): number {
+  let point = (bytes[pos] ?? 0) & (LOW_BITS[length - 1] ?? 0);
+  for (let i = 1; i < length; i++) point = (point << 6) | ((bytes[pos + i] ?? 0) & 0x3f);
+  return point;
 }
 
 /** The length of the valid UTF-8 sequence at `pos`, 0 when there is none. */
-function utf8Length(bytes: Uint8Array, pos: number): number {
+function utf8Length(bytes: Uint8Array, pos: number, end: number): number {
   const lead = bytes[pos] ?? 0;
   if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
   const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  const sequence = bytes.subarray(pos, pos + length);
-  return sequence.length === length && Buffer.from(lossyUtf8.decode(sequence)).equals(sequence) ? length : 0;
+  if (pos + length > end) return 0;
+  for (let i = 1; i < length; i++) {
+    if (((bytes[pos + i] ?? 0) & 0xc0) !== 0x80) return 0;
+  }
+  const second = bytes[pos + 1] ?? 0;
+  // Overlong forms, surrogates, and what lies above U+10FFFF.
+  if (lead === 0xe0 && second < 0xa0) return 0;
+  if (lead === 0xed && second > 0x9f) return 0;
+  if (lead === 0xf0 && second < 0x90) return 0;
+  return lead === 0xf4 && second > 0x8f ? 0 : length;
 }
 
 class Scanner {

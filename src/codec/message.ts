@@ -321,3 +321,36 @@ export function textMap(number: number): FieldCodec<ReadonlyMap<string, string>>
     compareUtf8,
   );
 }
+
+/** Repeated varints, packed as proto3 writes them; protobuf-go never writes the other form. */
+function packedOf<T>(
+  number: number,
+  readOne: (reader: Reader) => T,
+  toVarint: (item: T) => bigint,
+): FieldCodec<readonly T[]> {
+  return {
+    number,
+    wireType: BYTES,
+    initial: () => [],
+    read: (reader, before) => {
+      const items = new Reader(reader.span());
+      while (items.pos < items.end) (before as T[]).push(readOne(items));
+      return before;
+    },
+    write: (writer, items) => {
+      if (items.length === 0) return;
+      const mark = writer.size;
+      for (let i = items.length - 1; i >= 0; i--) writer.varint(toVarint(items[i] as T));
+      writer.close(number, mark);
+    },
+  };
+}
+
+export const packedUint32 = (number: number): FieldCodec<readonly number[]> =>
+  packedOf(number, (reader) => reader.uint32(), BigInt);
+export const packedInt64 = (number: number): FieldCodec<readonly bigint[]> =>
+  packedOf(
+    number,
+    (reader) => reader.int64(),
+    (item) => item,
+  );

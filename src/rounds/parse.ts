@@ -132,11 +132,13 @@ function protobuf(
 
 function base64(field: string, value: unknown): Uint8Array {
   if (typeof value !== 'string') throw new RoundFormatError(field, 'a base64 text', describe(value));
-  // Node's decoder skips what it does not know, takes the URL alphabet and looks at the low byte of each character.
-  if (value.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) {
+  const bytes = Buffer.from(value, 'base64');
+  // Node's decoder skips what it does not know, takes the URL alphabet and looks at the low byte of each character. So
+  // what it read is written again; a regular expression over the text takes five times as long.
+  if (bytes.toString('base64') !== value) {
     throw new RoundFormatError(field, 'standard base64 with padding', describe(value));
   }
-  return Buffer.from(value, 'base64');
+  return bytes;
 }
 
 function witnessOf(value: unknown): Witness {

@@ -4,6 +4,7 @@ import { encodeValue } from '../../src/codec/values-encode.ts';
 import type { Value } from '../../src/codec/values.ts';
 import type { Round } from '../../src/contract/round.ts';
 import {
+  SELECTORS,
   eventValue,
   mintJson,
   observationValue,
@@ -11,7 +12,6 @@ import {
   reportWithInfo,
   utf8,
 } from '../helpers/arbitraries.ts';
-import { SELECTORS } from '../helpers/arbitraries.ts';
 import {
   CommandLine,
   bundledLines,
@@ -19,7 +19,6 @@ import {
   expectSum,
   joined,
   lineOf,
-  memberOf,
   parseJson,
   steady,
 } from '../helpers/cli.ts';
@@ -151,7 +150,11 @@ describe('an id that came before', () => {
     expectSum(report);
     const { id, workflow, revision, input } = (await cli.lines('twice/journal.jsonl'))[0] ?? {};
     expect((await cli.lines('twice/journal.jsonl'))[2]).toEqual({
-      ...{ schema: 1, id, workflow, revision, input },
+      schema: 1,
+      id,
+      workflow,
+      revision,
+      input,
       verdict: 'notCompared',
       reason: 'duplicate',
       served: 'legacy',
@@ -205,7 +208,13 @@ describe('events that nobody expects', () => {
       line['id'],
       line['verdict'],
     ]);
-    expect(verdicts).toMatchInlineSnapshot();
-    expect(exitCode).toBe(memberOf(report, 'verdicts')['match'] === 5 ? 0 : 1);
+    expect(verdicts).toEqual([
+      ['plain', 'match'],
+      ['10,001 deep', 'match'],
+      ['10,000 digits', 'bothFailedAlike'],
+      ['5 MB', 'match'],
+      ['plain again', 'match'],
+    ]);
+    expect(exitCode).toBe(0);
   });
 });

@@ -17,12 +17,15 @@ export const PROGRAM = [process.execPath, resolve('dist/src/cli/main.js')] as co
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** How a command ended and all that it said. */
+/** How a command ended and what it said. */
 export interface Ended {
   readonly exitCode: number | null;
   readonly stdout: string;
+  /** Without progress, which a slow machine shows and a fast one does not. */
   readonly stderr: string;
 }
+
+const PROGRESS = /^([0-9]+ % {2})?[0-9,]+ rounds? {2}[0-9,]+\/s {2}[0-9,]+ findings?\n/gm;
 
 export interface RunningOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -46,7 +49,7 @@ export class Running {
     this.ended = once(child, 'close').then(() => ({
       exitCode: child.exitCode,
       stdout: this.stdout,
-      stderr: this.stderr,
+      stderr: this.stderr.replaceAll(PROGRESS, ''),
     }));
   }
 

@@ -1,23 +1,21 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { buffer, text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Round, WitnessAnswer } from '../../src/contract/round.ts';
+import { goBuild } from './go-build.ts';
+
+export { goAvailable } from './go-build.ts';
 
 /** What the real aggregator answers; `invalid` when a node could not have decoded the round's bytes. */
 export type GoAnswer = WitnessAnswer | { readonly kind: 'invalid'; readonly reason: string };
 
 const SOURCE = join(import.meta.dirname, '../oracle');
-
-/** Whether there is a `go` command to build the oracle with. */
-export function goAvailable(): boolean {
-  return spawnSync('go', ['version']).status === 0;
-}
 
 const FOLDER_PREFIX = join(tmpdir(), 'securemint-oracle-');
 let folder: string | undefined;
@@ -40,14 +38,9 @@ export function removeGoOracle(): void {
 }
 
 async function build(): Promise<string> {
-  if (!goAvailable()) throw new Error(`expected the command "go" to build ${SOURCE} with, found none`);
   folder = mkdtempSync(FOLDER_PREFIX);
   const binary = join(folder, 'oracle');
-  // No version control stamp: git refuses to look into a checkout that another user owns.
-  const args = ['build', '-buildvcs=false', '-o', binary, '.'];
-  const go = spawn('go', args, { cwd: SOURCE, stdio: ['ignore', 'ignore', 'pipe'] });
-  const [complaint, [code]] = await Promise.all([text(go.stderr), once(go, 'close')]);
-  if (code !== 0) throw new Error(`go build in ${SOURCE} ended with ${String(code)}: ${complaint}`);
+  await goBuild(SOURCE, binary, '.');
   return binary;
 }
 

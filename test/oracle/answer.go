@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/smartcontractkit/chainlink-common/pkg/capabilities/consensus/ocr3/datafeeds"
-	"github.com/smartcontractkit/chainlink-common/pkg/logger"
 	"github.com/smartcontractkit/chainlink-protos/cre/go/values"
-	"google.golang.org/protobuf/proto"
+
+	"securemint-shadow/test/oracle/aggregator"
+	"securemint-shadow/test/oracle/capture"
 )
 
 // answer is what the real aggregator does with a round; exactly one field is set. Invalid is not an answer of the
@@ -28,12 +28,12 @@ func (a answer) key() string {
 }
 
 // answerRound answers a round a number of times and gives the distinct answers in the order they came.
-func answerRound(r round, times int) []answer {
-	config, err := r.decodeConfig()
+func answerRound(r capture.Round, times int) []answer {
+	config, err := aggregator.DecodeConfig(r.Config)
 	if err != nil {
 		return []answer{{Invalid: err.Error()}}
 	}
-	in, err := r.decodeInput()
+	in, err := aggregator.DecodeInput(r)
 	if err != nil {
 		return []answer{{Invalid: err.Error()}}
 	}
@@ -49,30 +49,17 @@ func answerRound(r round, times int) []answer {
 	return distinct
 }
 
-func answerInput(config values.Map, in input) (given answer) {
+func answerInput(config values.Map, in aggregator.Input) (given answer) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			given = answer{Panic: fmt.Sprint(cause)}
 		}
 	}()
-	outcome, err := aggregate(config, in)
+	outcome, err := aggregator.Aggregate(config, in)
 	if err != nil {
 		return answer{Error: withoutDumps(err.Error(), config)}
 	}
 	return answer{Outcome: &outcome}
-}
-
-// aggregate is one aggregation as a node does it, from decoded values to the bytes that oracles compare.
-func aggregate(config values.Map, in input) ([]byte, error) {
-	aggregator, err := datafeeds.NewSecureMintAggregator(config)
-	if err != nil {
-		return nil, err
-	}
-	outcome, err := aggregator.Aggregate(logger.Nop(), in.previousOutcome, in.observations, in.f)
-	if err != nil {
-		return nil, err
-	}
-	return proto.MarshalOptions{Deterministic: true}.Marshal(outcome)
 }
 
 // withoutDumps cuts Go's dump of the configuration, which holds addresses, from an error text: in front of the first

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/smartcontractkit/chainlink-protos/cre/go/values"
+
+	"securemint-shadow/test/oracle/aggregator"
+	"securemint-shadow/test/oracle/capture"
 )
 
 // blockTime is one line of a benchmark's output.
@@ -21,7 +24,7 @@ type blockTime struct {
 
 // benchRound is a round whose configuration is decoded from protobuf and whose other bytes are kept as they came.
 type benchRound struct {
-	round
+	capture.Round
 	config values.Map
 }
 
@@ -35,7 +38,7 @@ func runBench(file string, passes int, in io.Reader, out *bufio.Writer) error {
 		return err
 	}
 	encoder := newEncoder(out)
-	return eachLine(in, func(line []byte) error {
+	return capture.EachLine(in, func(line []byte) error {
 		if command := strings.TrimSpace(string(line)); command != "go" {
 			return fmt.Errorf("expected a line \"go\", got %q", command)
 		}
@@ -54,12 +57,12 @@ func loadBench(file string) ([]benchRound, error) {
 	}
 	defer source.Close()
 	var rounds []benchRound
-	err = eachLine(source, func(line []byte) error {
-		r, err := parseRound(line)
+	err = capture.EachLine(source, func(line []byte) error {
+		r, err := capture.ParseRound(line)
 		if err != nil {
 			return err
 		}
-		config, err := r.decodeConfig()
+		config, err := aggregator.DecodeConfig(r.Config)
 		rounds = append(rounds, benchRound{r, config})
 		return err
 	})
@@ -76,12 +79,12 @@ func timeBlock(rounds []benchRound, passes int) (time.Duration, error) {
 	start := time.Now()
 	for range passes {
 		for _, r := range rounds {
-			in, err := r.decodeInput()
+			in, err := aggregator.DecodeInput(r.Round)
 			if err != nil {
 				return 0, fmt.Errorf("%s: %w", r.ID, err)
 			}
 			// A round that the aggregator refuses would be timed for less work than it seems.
-			if _, err := aggregate(r.config, in); err != nil {
+			if _, err := aggregator.Aggregate(r.config, in); err != nil {
 				return 0, fmt.Errorf("%s: expected an outcome, got an error: %w", r.ID, err)
 			}
 		}

@@ -20,6 +20,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"securemint-shadow/test/oracle/capture"
 )
 
 func main() {
@@ -59,8 +61,8 @@ type allAnswers struct {
 
 func answerAll(in io.Reader, out *bufio.Writer, repeat int) error {
 	encoder := newEncoder(out)
-	return eachLine(in, func(line []byte) error {
-		r, err := parseRound(line)
+	return capture.EachLine(in, func(line []byte) error {
+		r, err := capture.ParseRound(line)
 		if err != nil {
 			return err
 		}
@@ -78,23 +80,4 @@ func newEncoder(out io.Writer) *json.Encoder {
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
 	return encoder
-}
-
-// eachLine calls use with every line that is not empty. Lines may be of any length, which bufio.Scanner's may not.
-func eachLine(in io.Reader, use func(line []byte) error) error {
-	reader := bufio.NewReaderSize(in, 1<<16)
-	for {
-		line, err := reader.ReadBytes('\n')
-		if len(line) > 0 && string(line) != "\n" {
-			if err := use(line); err != nil {
-				return err
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

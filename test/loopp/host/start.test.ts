@@ -34,14 +34,16 @@ describe('a start is refused, and leaves nothing, when the plugin', () => {
       'plugin exited before we could connect: exit code 3\n' +
         'its standard error ended with:\n  could not read plugin.toml:\n    no such file \u2717',
     ],
+    [
+      'exits-talking',
+      'plugin exited before we could connect: exit code 4\n' +
+        `its standard error ended with:\n${'  blah\n'.repeat(9)}  last words`,
+    ],
     ['exits-leaving-grandchild', 'plugin exited before we could connect: exit code 0'],
     ['closes-stdout', "Failed to read any lines from plugin's stdout (it closed standard output)"],
     ['banner-first', `Unrecognized remote plugin message: My plugin 1.0 is starting ${EXPECTED}`],
     ['blank-first-line', `Unrecognized remote plugin message:  ${EXPECTED}`],
-    [
-      'wrong-core-version',
-      'Incompatible core API version with plugin. Plugin version: 2, Core version: 1',
-    ],
+    ['wrong-core-version', 'Incompatible core API version with plugin. Plugin version: 2, Core version: 1'],
     ['wrong-app-version', 'Incompatible API version with plugin. Plugin version: 7, Client versions: [0]'],
     [
       'tcp',

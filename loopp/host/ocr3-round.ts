@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import { CapabilityOutcome, AggregationOutcome } from '../../src/codec/capability.ts';
+import type { Id } from '../../src/codec/capability.ts';
+import { decodeValue } from '../../src/codec/values.ts';
+import type { Value } from '../../src/codec/values.ts';
+import type {
+  AttributedObservation,
+  OutcomeContext,
+  ReportPlus,
+  ReportingPlugin,
+} from '../../src/contract/reporting-plugin.ts';
+import type { Round } from '../../src/contract/round.ts';
+
+/** One oracle of the DON: its plugin, and the way for a request to get there. Its number is its place in the list. */
+export interface Ocr3Oracle {
+  readonly plugin: ReportingPlugin;
+  readonly submit: (request: { readonly id: Id; readonly observations: readonly Value[] }) => Promise<void>;
+}
+
+/** What a round of OCR3 came to. */
+export interface Ocr3Result {
+  readonly leader: number;
+  readonly query: Uint8Array;
+  readonly observations: readonly AttributedObservation[];
+  /** `ocr3_types.Outcome` bytes, the same from every oracle. */
+  readonly outcome: Uint8Array;
+  /** The same from every oracle. */
+  readonly reports: readonly Ocr3Report[];
+}
+
+export interface Ocr3Report extends ReportPlus {
+  /** Whether the oracles would transmit it; every one accepted it. */
+  readonly transmitted: boolean;
+}
+
+/** Oracles that should agree do not, or the round cannot be held with them. */
+export class Ocr3RoundError extends Error {
+  override readonly name = 'Ocr3RoundError';
+}
+
+/**
+ * Takes a round through one round of OCR3 without faults: each oracle is given its own observations as a request, the
+ * leader asks, all observe, validate, and make outcome and reports. The round's previous outcome becomes that of its
+ * workflow. Rejects with `Ocr3RoundError` and with what the plugins reject with.
+ */
+export async function ocr3Round(oracles: readonly Ocr3Oracle[], round: Round): Promise<Ocr3Result> {
+  const id = executionId(round);
+  const context = contextOf(round, id);
+  await submitAll(oracles, round, id);
+  const leader = leaderOf(oracles.length, round, context.seqNr);
+  const plugins = oracles.map(({ plugin }) => plugin);
+  const query = await pluginOf(plugins, leader).query(context);
+  const observations = await observe(plugins, context, query);
+  const quorums = await Promise.all(
+    plugins.map((plugin) => plugin.observationQuorum(context, query, observations)),
+  );
+  if (quorums.includes(false))
+    throw new Ocr3RoundError(`round "${round.id}": the observations are no quorum`);
+  const outcomes = await Promise.all(plugins.map((plugin) => plugin.outcome(context, query, observations)));
+  const outcome = agreed(round, 'outcome', outcomes, (bytes) => bytes);
+  const reports = await reportAll(plugins, round, context.seqNr, outcome);
+  return { leader, query, observations, outcome, reports };
+}
+
+/**
+ * The round as a workflow execution. Reports take ids in hex of a fixed length, which rounds need not have: other texts
+ * are replaced by their SHA-256. A round without a workflow is one of its own.
+ */
+export function executionId(round: Round): Id {
+  return {
+    workflowExecutionId: hex32(round.id),
+    workflowId: hex32(round.workflow ?? round.id),
+    workflowOwner: '00'.repeat(20),
+    workflowName: '00'.repeat(10),
+    reportId: '0001',
+    workflowDonId: 1,
+    workflowDonConfigVersion: 1,
+    keyId: 'evm',
+  };
+}
+
+function hex32(text: string): string {
+  return /^[0-9a-f]{64}$/.test(text) ? text : createHash('sha256').update(text).digest('hex');
+}
+
+function contextOf(round: Round, { workflowId }: Id): OutcomeContext {
+  const seqNr = BigInt(round.consensusSeqNr ?? 1);
+  const previous = round.previousOutcome && AggregationOutcome.decode(round.previousOutcome);
+  const outcomes = new Map(previous === null ? [] : [[workflowId, previous]]);
+  return { seqNr, previousOutcome: CapabilityOutcome.encode({ outcomes }), epoch: seqNr, round: 1n };
+}
+
+/** An oracle that is not in the round is silent: it has no request. */
+async function submitAll(oracles: readonly Ocr3Oracle[], round: Round, id: Id): Promise<void> {
+  const unknown = round.observations.find(({ oracle }) => oracles[oracle] === undefined);
+  if (unknown !== undefined) {
+    throw new Ocr3RoundError(
+      `round "${round.id}": expected oracles 0 to ${String(oracles.length - 1)}, got oracle ${String(unknown.oracle)}`,
+    );
+  }
+  const submitting = oracles.map(async ({ submit }, number) => {
+    const own = round.observations.find(({ oracle }) => oracle === number);
+    if (own !== undefined) await submit({ id, observations: own.values.map(decodeValue) });
+  });
+  await Promise.all(submitting);
+}
+
+/** Leaders take turns; one that is silent in this round has nothing to ask for and is passed over. */
+function leaderOf(count: number, round: Round, seqNr: bigint): number {
+  const first = Number(seqNr % BigInt(count));
+  const turns = Array.from({ length: count }, (_, turn) => (first + turn) % count);
+  const speaking = new Set(round.observations.map(({ oracle }) => oracle));
+  return turns.find((oracle) => speaking.has(oracle)) ?? first;
+}
+
+function pluginOf(plugins: readonly ReportingPlugin[], oracle: number): ReportingPlugin {
+  const plugin = plugins[oracle];
+  if (plugin === undefined) throw new Ocr3RoundError('expected at least one oracle, got none');
+  return plugin;
+}
+
+async function observe(
+  plugins: readonly ReportingPlugin[],
+  context: OutcomeContext,
+  query: Uint8Array,
+): Promise<readonly AttributedObservation[]> {
+  const observations = await Promise.all(
+    plugins.map(async (plugin, observer) => ({
+      observation: await plugin.observation(context, query),
+      observer,
+    })),
+  );
+  const validations = plugins.flatMap((plugin) =>
+    observations.map((observation) => plugin.validateObservation(context, query, observation)),
+  );
+  await Promise.all(validations);
+  return observations;
+}
+
+async function reportAll(
+  plugins: readonly ReportingPlugin[],
+  round: Round,
+  seqNr: bigint,
+  outcome: Uint8Array,
+): Promise<readonly Ocr3Report[]> {
+  const made = await Promise.all(plugins.map((plugin) => plugin.reports(seqNr, outcome)));
+  const reports = agreed(round, 'reports', made, digestOfReports);
+  const results: Ocr3Report[] = [];
+  for (const report of reports) {
+    const { reportWithInfo } = report;
+    const accepted = await Promise.all(
+      plugins.map((plugin) => plugin.shouldAcceptAttestedReport(seqNr, reportWithInfo)),
+    );
+    if (accepted.includes(false))
+      throw new Ocr3RoundError(`round "${round.id}": a signed report is not accepted`);
+    const transmitted = await Promise.all(
+      plugins.map((plugin) => plugin.shouldTransmitAcceptedReport(seqNr, reportWithInfo)),
+    );
+    results.push({ ...report, transmitted: agreed(round, 'transmission', transmitted, flag) });
+  }
+  return results;
+}
+
+const flag = (value: boolean): Uint8Array => Uint8Array.of(value ? 1 : 0);
+
+function digestOfReports(reports: readonly ReportPlus[]): Uint8Array {
+  const parts = reports.map(
+    ({ reportWithInfo: { report, info }, transmissionScheduleOverride: schedule }) => [
+      Buffer.from(report).toString('hex'),
+      Buffer.from(info).toString('hex'),
+      schedule?.transmitters.join() ?? '',
+      schedule?.transmissionDelaysNs.join() ?? '',
+    ],
+  );
+  return createHash('sha256').update(JSON.stringify(parts)).digest();
+}
+
+/** The one answer that all oracles gave. */
+function agreed<T>(round: Round, what: string, answers: readonly T[], bytesOf: (answer: T) => Uint8Array): T {
+  const [first, ...rest] = answers;
+  if (first === undefined) throw new Ocr3RoundError('expected at least one oracle, got none');
+  const expected = bytesOf(first);
+  const other = rest.findIndex((answer) => Buffer.compare(bytesOf(answer), expected) !== 0);
+  if (other < 0) return first;
+  throw new Ocr3RoundError(
+    `round "${round.id}": oracles 0 and ${String(other + 1)} do not agree on the ${what}`,
+  );
+}

@@ -176,6 +176,13 @@ class Connection implements LaunchedPlugin {
     }
   }
 
+  private tooLate(path: string, cause: unknown): Error {
+    const allowed = `${String(this.options.startTimeoutMs)} ms`;
+    return new Error(`timeout while waiting for plugin to start (no answer to ${path} within ${allowed})`, {
+      cause,
+    });
+  }
+
   private async call<Request, Reply>(
     client: Client,
     method: Method<Request, Reply>,
@@ -186,7 +193,10 @@ class Connection implements LaunchedPlugin {
     try {
       return await callUnary(client, method, request, options);
     } catch (error) {
-      throw asServiceError(error)?.code === status.UNIMPLEMENTED ? missingService(method.path) : error;
+      const code = asServiceError(error)?.code;
+      if (code === status.UNIMPLEMENTED) throw missingService(method.path);
+      if (code === status.DEADLINE_EXCEEDED) throw this.tooLate(method.path, error);
+      throw error;
     }
   }
 }

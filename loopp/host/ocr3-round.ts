@@ -1,8 +1,4 @@
 import { createHash } from 'node:crypto';
-import { CapabilityOutcome, AggregationOutcome } from '../../src/codec/capability.ts';
-import type { Id } from '../../src/codec/capability.ts';
-import { decodeValue } from '../../src/codec/values.ts';
-import type { Value } from '../../src/codec/values.ts';
 import type {
   AttributedObservation,
   OutcomeContext,
@@ -10,11 +6,13 @@ import type {
   ReportingPlugin,
 } from '../../src/contract/reporting-plugin.ts';
 import type { Round } from '../../src/contract/round.ts';
+import { outcomeContext, submissionOf } from '../wire/submission.ts';
+import type { Submission } from '../wire/submission.ts';
 
 /** One oracle of the DON: its plugin, and the way for a request to get there. Its number is its place in the list. */
 export interface Ocr3Oracle {
   readonly plugin: ReportingPlugin;
-  readonly submit: (request: { readonly id: Id; readonly observations: readonly Value[] }) => Promise<void>;
+  readonly submit: (request: Submission) => Promise<void>;
 }
 
 /** What a round of OCR3 came to. */
@@ -44,9 +42,8 @@ export class Ocr3RoundError extends Error {
  * workflow. Rejects with `Ocr3RoundError` and with what the plugins reject with.
  */
 export async function ocr3Round(oracles: readonly Ocr3Oracle[], round: Round): Promise<Ocr3Result> {
-  const id = executionId(round);
-  const context = contextOf(round, id);
-  await submitAll(oracles, round, id);
+  const context = outcomeContext(round);
+  await submitAll(oracles, round);
   const leader = leaderOf(oracles.length, round, context.seqNr);
   const plugins = oracles.map(({ plugin }) => plugin);
   const query = await pluginOf(plugins, leader).query(context);
@@ -62,36 +59,8 @@ export async function ocr3Round(oracles: readonly Ocr3Oracle[], round: Round): P
   return { leader, query, observations, outcome, reports };
 }
 
-/**
- * The round as a workflow execution. Reports take ids in hex of a fixed length, which rounds need not have: other texts
- * are replaced by their SHA-256. A round without a workflow is one of its own.
- */
-export function executionId(round: Round): Id {
-  return {
-    workflowExecutionId: hex32(round.id),
-    workflowId: hex32(round.workflow ?? round.id),
-    workflowOwner: '00'.repeat(20),
-    workflowName: '00'.repeat(10),
-    reportId: '0001',
-    workflowDonId: 1,
-    workflowDonConfigVersion: 1,
-    keyId: 'evm',
-  };
-}
-
-function hex32(text: string): string {
-  return /^[0-9a-f]{64}$/.test(text) ? text : createHash('sha256').update(text).digest('hex');
-}
-
-function contextOf(round: Round, { workflowId }: Id): OutcomeContext {
-  const seqNr = BigInt(round.consensusSeqNr ?? 1);
-  const previous = round.previousOutcome && AggregationOutcome.decode(round.previousOutcome);
-  const outcomes = new Map(previous === null ? [] : [[workflowId, previous]]);
-  return { seqNr, previousOutcome: CapabilityOutcome.encode({ outcomes }), epoch: seqNr, round: 1n };
-}
-
 /** An oracle that is not in the round is silent: it has no request. */
-async function submitAll(oracles: readonly Ocr3Oracle[], round: Round, id: Id): Promise<void> {
+async function submitAll(oracles: readonly Ocr3Oracle[], round: Round): Promise<void> {
   const unknown = round.observations.find(({ oracle }) => oracles[oracle] === undefined);
   if (unknown !== undefined) {
     throw new Ocr3RoundError(
@@ -100,7 +69,7 @@ async function submitAll(oracles: readonly Ocr3Oracle[], round: Round, id: Id): 
   }
   const submitting = oracles.map(async ({ submit }, number) => {
     const own = round.observations.find(({ oracle }) => oracle === number);
-    if (own !== undefined) await submit({ id, observations: own.values.map(decodeValue) });
+    if (own !== undefined) await submit(submissionOf(round, own));
   });
   await Promise.all(submitting);
 }

@@ -181,7 +181,7 @@ describe('findings', () => {
     const round = roundOf(1, { note: 'a note' });
     expect(findingsOf(judgementOf({ round, legacy: answered(A), loopp: answered(B) }))).toEqual([
       'findings',
-      '  mismatch: round round-1 (a note), 2025-09',
+      '  mismatch: round round-1 (a note), ethereum-mainnet, 2025-09',
       '    shouldReport: another value',
       '      legacy   false',
       '      loopp    true',
@@ -234,7 +234,7 @@ describe('findings', () => {
   ] as const)('show both answers where there are no fields to compare', (legacy, loopp, [key, ...texts]) => {
     expect(findingsOf(judgementOf({ legacy, loopp }))).toEqual([
       'findings',
-      `  ${key}: round round-1, 2025-09`,
+      `  ${key}: round round-1, ethereum-mainnet, 2025-09`,
       `      legacy   ${texts[0]}`,
       `      loopp    ${texts[1]}`,
     ]);
@@ -247,7 +247,7 @@ describe('findings', () => {
       witness: { legacy: true, loopp: false },
     });
     const lines = findingsOf(judgement);
-    expect(lines[1]).toBe('  mismatch, witness contradicted: round round-1, 2025-09');
+    expect(lines[1]).toBe('  mismatch, witness contradicted: round round-1, ethereum-mainnet, 2025-09');
     expect(lines.at(-1)).toBe('    the Go node answered as legacy did');
   });
 
@@ -256,7 +256,7 @@ describe('findings', () => {
     const round = roundOf(1, { witness });
     expect(findingsOf(judgementOf({ round, witness: { legacy: false, loopp: false } }))).toEqual([
       'findings',
-      '  match, witness contradicted: round round-1, 2025-09',
+      '  match, witness contradicted: round round-1, ethereum-mainnet, 2025-09',
       '      legacy   shouldReport false',
       '      loopp    shouldReport false',
       '    the Go node answered otherwise',
@@ -279,7 +279,7 @@ describe('findings', () => {
   test('move no cursor, whatever a round is called', () => {
     const round = roundOf(1, { id: 'a\u001b[2J', note: 'b\r\nc' });
     expect(findingsOf(judgementOf({ round, verdict: { key: 'protocol' } }))[1]).toBe(
-      String.raw`  protocol: round a\u{1b}[2J (b\r\nc), 2025-09`,
+      String.raw`  protocol: round a\u{1b}[2J (b\r\nc), ethereum-mainnet, 2025-09`,
     );
   });
 });

@@ -438,7 +438,7 @@ type Result_Outcome struct {
 }
 
 type Result_Error struct {
-	Error string `protobuf:"bytes,3,opt,name=error,proto3,oneof"` // an aggregation error is an answer
+	Error string `protobuf:"bytes,3,opt,name=error,proto3,oneof"` // an aggregation error is an answer; UTF-8: where Go's text has a byte that is none, U+FFFD for each
 }
 
 func (*Result_Outcome) isResult_Answer() {}

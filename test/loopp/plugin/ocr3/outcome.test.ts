@@ -309,7 +309,7 @@ describe('another encoder', () => {
   });
 
   test('is the one with most votes where two have enough, then the smallest', () => {
-    expect(winner('B', 'B', 'B', 'A', 'A', 'A', 'A')).toBe('A');
+    expect(winner('B', 'B', 'B', 'B', 'A', 'A', 'A')).toBe('B');
     expect(winner('B', 'B', 'B', 'A', 'A', 'A')).toBe('A');
   });
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { EXIT, messageOf } from '../src/errors.ts';
+import { AppError, EXIT, messageOf } from '../src/errors.ts';
 import { goAvailable } from '../test/helpers/go-oracle.ts';
 import { buildOracle } from './go.ts';
 import { heap } from './heap.ts';
@@ -23,16 +23,11 @@ const NO_GO = 'needs the command "go"';
 
 process.exitCode = await main().catch((error: unknown) => {
   process.stderr.write(`bench: ${messageOf(error)}\n`);
-  return EXIT.no;
+  return error instanceof AppError ? error.exitCode : EXIT.no;
 });
 
 async function main(): Promise<number> {
   const { json, only } = options();
-  const unknown = only.find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) {
-    process.stderr.write(`bench: --only: expected one of ${NAMES.join(', ')}, got "${unknown}"\n`);
-    return EXIT.usage;
-  }
   const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
   const folder = await mkdtemp(join(tmpdir(), 'securemint-bench-'));
   // Also on Ctrl-C: the rounds of the whole run take a hundred megabytes.
@@ -44,14 +39,28 @@ async function main(): Promise<number> {
   return EXIT.fine;
 }
 
+/** Throws `AppError` USAGE. */
 function options(): { readonly json: boolean; readonly only: readonly string[] } {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean', default: false },
-      only: { type: 'string', multiple: true, default: [] },
-    },
-  });
-  return values;
+  const { json, only } = parsedOptions();
+  const unknown = only.find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) {
+    throw new AppError('USAGE', `--only: expected one of ${NAMES.join(', ')}, got "${unknown}"`);
+  }
+  return { json, only };
+}
+
+function parsedOptions(): ReturnType<typeof options> {
+  try {
+    const { values } = parseArgs({
+      options: {
+        json: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true, default: [] },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new AppError('USAGE', messageOf(error), { cause: error });
+  }
 }
 
 async function measureAll(folder: string, wanted: (name: string) => boolean): Promise<readonly Row[]> {

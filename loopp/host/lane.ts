@@ -127,7 +127,7 @@ export class LooppLane implements Lane {
     const executions = batch.map(({ execution }) => execution);
     const deadline = new Date(Date.now() + this.options.laneTimeoutMs);
     try {
-      return outcomesOf(executions, await plugin.aggregate(executions, deadline));
+      return outcomesOf(executions, await plugin.factory.aggregate(executions, deadline));
     } catch (error) {
       const { kind, message } = toLaneError(error);
       if (kind === 'unavailable') this.supervisor.suspect(plugin, message);

@@ -1,10 +1,10 @@
 import { status } from '@grpc/grpc-js';
-import type { CallOptions, Client } from '@grpc/grpc-js';
+import type { Client } from '@grpc/grpc-js';
 import { AppError, messageOf } from '../../src/errors.ts';
 import { BROKER_WAIT_MS, Broker } from '../wire/broker.ts';
 import { asServiceError, callUnary, newClient, openDuplex, openServerStream } from '../wire/grpc.ts';
 import { parseHandshake } from '../wire/handshake.ts';
-import type { Execution, Result } from '../wire/messages.ts';
+import type { SecureMintConfig } from '../wire/messages.ts';
 import {
   Aggregator,
   GrpcBroker,
@@ -15,8 +15,8 @@ import {
   LoopService,
   PluginSecureMint,
 } from '../wire/services.ts';
-import type { Method } from '../wire/services.ts';
 import { PluginChild } from './child.ts';
+import { FactoryConnection } from './factory.ts';
 import type { HostOptions, PluginCommand } from './options.ts';
 
 /** A plugin process that passed the handshake and answers on its factory connection. */
@@ -24,8 +24,12 @@ export interface LaunchedPlugin {
   readonly pid: number;
   /** How the process ended, in words. Never rejects. */
   readonly exited: Promise<string>;
-  /** Rejects with grpc-js' `ServiceError`. */
-  aggregate(executions: readonly Execution[], deadline: Date): Promise<readonly Result[]>;
+  /** The factory that was made at the start. */
+  readonly factory: FactoryConnection;
+  /** The main connection and its broker, for services beside `securemint.PluginSecureMint`. */
+  readonly main: MainConnection;
+  /** Makes one more factory. Rejects with grpc-js' `ServiceError`. */
+  newFactory(config: SecureMintConfig | undefined, deadline: Date): Promise<FactoryConnection>;
   /** One health check; rejects when it fails. */
   ping(timeoutMs: number): Promise<void>;
   /** Shutdown call, time to exit, SIGKILL; sockets removed. Idempotent. */
@@ -34,15 +38,22 @@ export interface LaunchedPlugin {
   kill(): Promise<void>;
 }
 
+/** What go-plugin hands to the services on a plugin's main connection. */
+export interface MainConnection {
+  readonly client: Client;
+  readonly broker: Broker;
+}
+
 /**
  * Launches the plugin as a chainlink host does: handshake, broker and stdio streams, health check, then a Secure Mint
- * factory without a provider and config (each execution brings its own). Rejects with `AppError` PLUGIN_START, at once
+ * factory without a provider, of `config` (undefined: each execution brings its own). Rejects with `AppError` PLUGIN_START, at once
  * when `signal` aborts; then nothing is left of the process.
  */
 export async function launch(
   command: PluginCommand,
   options: HostOptions,
   signal: AbortSignal,
+  config?: SecureMintConfig,
 ): Promise<LaunchedPlugin> {
   let child: PluginChild | undefined;
   const kill = (): void => child?.kill();
@@ -50,7 +61,7 @@ export async function launch(
   try {
     signal.throwIfAborted();
     child = new PluginChild(command);
-    return await connect(child, options);
+    return await connect(child, options, config);
   } catch (error) {
     await child?.destroy();
     const cause = signal.aborted ? new Error('the host was closed meanwhile') : error;
@@ -60,12 +71,15 @@ export async function launch(
   }
 }
 
-async function connect(child: PluginChild, options: HostOptions): Promise<LaunchedPlugin> {
+async function connect(
+  child: PluginChild,
+  options: HostOptions,
+  config: SecureMintConfig | undefined,
+): Promise<LaunchedPlugin> {
   const deadline = new Date(Date.now() + options.startTimeoutMs);
   const { socket } = parseHandshake(await child.firstLine(options.startTimeoutMs));
   const connection = new Connection(child, newClient(socket, options.receiveLimitBytes), options);
-  await connection.open(deadline);
-  return connection;
+  return connection.open(config, deadline);
 }
 
 function startError(command: PluginCommand, tail: string, error: unknown): AppError {
@@ -80,51 +94,48 @@ function startError(command: PluginCommand, tail: string, error: unknown): AppEr
   );
 }
 
-class Connection implements LaunchedPlugin {
-  readonly exited: Promise<string>;
+/** The connections of one process, from the main one to every factory's. */
+class Connection {
   private readonly child: PluginChild;
-  private readonly main: Client;
   private readonly options: HostOptions;
-  private readonly broker: Broker;
-  private factory: Client | undefined;
+  private readonly main: MainConnection;
+  private readonly factories = new Set<FactoryConnection>();
 
-  constructor(child: PluginChild, main: Client, options: HostOptions) {
+  constructor(child: PluginChild, client: Client, options: HostOptions) {
     this.child = child;
-    this.main = main;
     this.options = options;
-    this.broker = new Broker(child.sockets, Math.min(BROKER_WAIT_MS, options.startTimeoutMs));
-    this.exited = child.exited;
-  }
-
-  get pid(): number {
-    return this.child.pid ?? 0;
+    const broker = new Broker(child.sockets, Math.min(BROKER_WAIT_MS, options.startTimeoutMs));
+    this.main = { client, broker };
   }
 
   /** In go-plugin's order (docs/spec/loopp-wire.md B). */
-  async open(deadline: Date): Promise<void> {
+  async open(config: SecureMintConfig | undefined, deadline: Date): Promise<LaunchedPlugin> {
     try {
-      const stream = openDuplex(this.main, GrpcBroker.startStream);
-      this.broker.attach(stream);
+      this.main.broker.attach(openDuplex(this.main.client, GrpcBroker.startStream));
       this.drainStdio();
-      await this.check(deadline);
-      this.factory = await this.makeFactory(deadline);
+      await this.starting(Health.check, this.ping(deadline));
+      const factory = await this.makeFactory(config, deadline);
+      return this.launched(factory);
     } catch (error) {
       this.disconnect();
       throw error;
     }
   }
 
-  async aggregate(executions: readonly Execution[], deadline: Date): Promise<readonly Result[]> {
-    if (this.factory === undefined) throw new Error('the plugin has no factory yet');
-    const reply = await callUnary(this.factory, Aggregator.aggregate, { executions }, { deadline });
-    return reply.results;
+  private launched(factory: FactoryConnection): LaunchedPlugin {
+    return {
+      pid: this.child.pid ?? 0,
+      exited: this.child.exited,
+      factory,
+      main: this.main,
+      newFactory: (config, deadline) => this.newFactory(config, deadline),
+      ping: (timeoutMs) => this.ping(new Date(Date.now() + timeoutMs)),
+      close: () => this.close(),
+      kill: () => this.kill(),
+    };
   }
 
-  ping(timeoutMs: number): Promise<void> {
-    return this.check(new Date(Date.now() + timeoutMs));
-  }
-
-  async close(): Promise<void> {
+  private async close(): Promise<void> {
     const ended = this.child.endsWithin(this.options.exitTimeoutMs);
     await this.shutdown();
     this.disconnect();
@@ -132,7 +143,7 @@ class Connection implements LaunchedPlugin {
     await this.child.destroy();
   }
 
-  async kill(): Promise<void> {
+  private async kill(): Promise<void> {
     this.disconnect();
     await this.child.destroy();
   }
@@ -140,38 +151,62 @@ class Connection implements LaunchedPlugin {
   /** Any answer will do: a Go plugin stops its server in the middle of the call (A.7). */
   private async shutdown(): Promise<void> {
     const deadline = new Date(Date.now() + this.options.exitTimeoutMs);
-    await callUnary(this.main, GrpcController.shutdown, {}, { deadline }).catch(() => undefined);
+    await callUnary(this.main.client, GrpcController.shutdown, {}, { deadline }).catch(() => undefined);
   }
 
   private disconnect(): void {
-    this.broker.close();
-    this.factory?.close();
-    this.main.close();
+    this.main.broker.close();
+    for (const factory of this.factories) factory.disconnect();
+    this.main.client.close();
   }
 
   /** A Go plugin's own prints come through here; unread they block it after about 64 KiB (A.6). */
   private drainStdio(): void {
-    const stdio = openServerStream(this.main, GrpcStdio.streamStdio, {});
+    const stdio = openServerStream(this.main.client, GrpcStdio.streamStdio, {});
     stdio.on('error', () => undefined);
     stdio.resume();
   }
 
-  private async check(deadline: Date): Promise<void> {
-    await this.call(this.main, Health.check, { service: HEALTH_SERVICE }, deadline);
+  private async ping(deadline: Date): Promise<void> {
+    await callUnary(this.main.client, Health.check, { service: HEALTH_SERVICE }, { deadline });
   }
 
-  private async makeFactory(deadline: Date): Promise<Client> {
-    const { newSecureMintFactory } = PluginSecureMint;
-    const request = { providerId: 0, config: undefined };
-    const { factoryId } = await this.call(this.main, newSecureMintFactory, request, deadline);
-    const factory = await this.broker.dial(factoryId, this.options.receiveLimitBytes);
+  /** The first factory; shows that its services are there before a round depends on them. */
+  private async makeFactory(
+    config: SecureMintConfig | undefined,
+    deadline: Date,
+  ): Promise<FactoryConnection> {
+    const made = this.newFactory(config, deadline);
+    const factory = await this.starting(PluginSecureMint.newSecureMintFactory, made);
+    await this.starting(Aggregator.aggregate, factory.aggregate([], deadline));
+    await this.starting(LoopService.ready, factory.ready(deadline));
+    return factory;
+  }
+
+  private async newFactory(config: SecureMintConfig | undefined, deadline: Date): Promise<FactoryConnection> {
+    const { client, broker } = this.main;
+    const request = { providerId: 0, config };
+    const { factoryId } = await callUnary(client, PluginSecureMint.newSecureMintFactory, request, {
+      deadline,
+    });
+    const { receiveLimitBytes } = this.options;
+    const factory = new FactoryConnection(
+      await broker.dial(factoryId, receiveLimitBytes),
+      broker,
+      this.options,
+    );
+    this.factories.add(factory);
+    return factory;
+  }
+
+  /** A call of the start, whose failures are told as such. */
+  private async starting<T>({ path }: { readonly path: string }, call: Promise<T>): Promise<T> {
     try {
-      // No execution, no result: shows whether the service is there before a round depends on it.
-      await this.call(factory, Aggregator.aggregate, { executions: [] }, deadline);
-      await this.call(factory, LoopService.ready, {}, deadline);
-      return factory;
+      return await call;
     } catch (error) {
-      factory.close();
+      const code = asServiceError(error)?.code;
+      if (code === status.UNIMPLEMENTED) throw missingService(path);
+      if (code === status.DEADLINE_EXCEEDED) throw this.tooLate(path, error);
       throw error;
     }
   }
@@ -181,23 +216,6 @@ class Connection implements LaunchedPlugin {
     return new Error(`timeout while waiting for plugin to start (no answer to ${path} within ${allowed})`, {
       cause,
     });
-  }
-
-  private async call<Request, Reply>(
-    client: Client,
-    method: Method<Request, Reply>,
-    request: Request,
-    deadline: Date,
-  ): Promise<Reply> {
-    const options: CallOptions = { deadline };
-    try {
-      return await callUnary(client, method, request, options);
-    } catch (error) {
-      const code = asServiceError(error)?.code;
-      if (code === status.UNIMPLEMENTED) throw missingService(method.path);
-      if (code === status.DEADLINE_EXCEEDED) throw this.tooLate(method.path, error);
-      throw error;
-    }
   }
 }
 

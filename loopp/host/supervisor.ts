@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { messageOf } from '../../src/errors.ts';
 import { asServiceError } from '../wire/grpc.ts';
+import type { SecureMintConfig } from '../wire/messages.ts';
 import { launch } from './launch.ts';
 import type { LaunchedPlugin } from './launch.ts';
 import type { HostOptions, PluginCommand } from './options.ts';
@@ -34,6 +35,7 @@ export class Supervisor {
   private readonly command: PluginCommand;
   private readonly options: HostOptions;
   private readonly onState: (state: PluginState) => void;
+  private readonly config: SecureMintConfig | undefined;
   private readonly closing = new AbortController();
   private readonly waiters = new Set<() => void>();
   private current: PluginState = { name: 'idle' };
@@ -43,8 +45,17 @@ export class Supervisor {
   /** Everything from the first launch on; settles once nothing is left. Never rejects. */
   private supervision: Promise<void> = Promise.resolve();
 
-  /** `onState` hears of every change, in order; it must not throw. */
-  constructor(command: PluginCommand, options: HostOptions, onState: (state: PluginState) => void) {
+  /**
+   * `onState` hears of every change, in order; it must not throw. `config` is what each process makes its factory with;
+   * undefined: each execution brings its own.
+   */
+  constructor(
+    command: PluginCommand,
+    options: HostOptions,
+    onState: (state: PluginState) => void,
+    config?: SecureMintConfig,
+  ) {
+    this.config = config;
     this.command = command;
     this.options = options;
     this.onState = onState;
@@ -69,7 +80,7 @@ export class Supervisor {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const { current } = this;
-      if (current.name === 'ready' && current.plugin !== this.suspicion?.plugin) return current.plugin;
+      if (current.name === 'ready' && !this.isSuspected(current.plugin)) return current.plugin;
       const left = deadline - Date.now();
       if (current.name === 'closed' || left <= 0) throw new Error(`plugin unavailable: ${inWords(current)}`);
       await this.change(left);
@@ -79,9 +90,13 @@ export class Supervisor {
   /** A call found the plugin unreachable: it gets no more calls and is killed now, not at the next health check. */
   suspect(plugin: LaunchedPlugin, reason: string): void {
     if (this.current.name !== 'ready' || this.current.plugin !== plugin) return;
-    if (this.suspicion?.plugin === plugin) return;
+    if (this.isSuspected(plugin)) return;
     this.suspicion = { plugin, reason };
     void plugin.kill();
+  }
+
+  isSuspected(plugin: LaunchedPlugin): boolean {
+    return this.suspicion?.plugin === plugin;
   }
 
   /** Shuts the plugin down and waits until nothing is left of it. Idempotent. */
@@ -104,7 +119,7 @@ export class Supervisor {
 
   private launch(): Promise<LaunchedPlugin> {
     this.become({ name: 'launching' });
-    return launch(this.command, this.options, this.closing.signal);
+    return launch(this.command, this.options, this.closing.signal, this.config);
   }
 
   /** Runs until closed: one turn for each process. */

@@ -354,3 +354,41 @@ export const packedInt64 = (number: number): FieldCodec<readonly bigint[]> =>
     (reader) => reader.int64(),
     (item) => item,
   );
+
+const byNumber = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** `map<uint64, message>`. */
+export function uint64Map<T extends object>(
+  number: number,
+  type: MessageType<T>,
+): FieldCodec<ReadonlyMap<bigint, T>> {
+  const entry = message<{ key: bigint; value: T | undefined }>({ key: uint64(1), value: nested(2, type) });
+  return mapOf(
+    number,
+    (span) => {
+      const { key, value } = entry.decode(span);
+      return { key, value: value ?? type.decode(new Uint8Array()) };
+    },
+    (writer, { key, value }) => {
+      const mark = writer.size;
+      type.write(writer, value);
+      writer.close(2, mark);
+      writer.uint(1, key);
+    },
+    byNumber,
+  );
+}
+
+/** `map<uint64, uint64>`. */
+export function uint64Uint64Map(number: number): FieldCodec<ReadonlyMap<bigint, bigint>> {
+  const entry = message<{ key: bigint; value: bigint }>({ key: uint64(1), value: uint64(2) });
+  return mapOf(
+    number,
+    entry.decode,
+    (writer, { key, value }) => {
+      writer.uint(2, value);
+      writer.uint(1, key);
+    },
+    byNumber,
+  );
+}

@@ -277,7 +277,7 @@ describe('the journal', () => {
       [
         "",
         "findings",
-        "  match, witness contradicted: round 6d2d692fce04d88ed305c99d62e31b26dd26294edd515c91e68125cf38305d9d (all oracles agree), 2025-09",
+        "  match, witness contradicted: round 6d2d692fce04d88ed305c99d62e31b26dd26294edd515c91e68125cf38305d9d (all oracles agree), ethereum-mainnet, 2025-09",
         "      legacy   encodableOutcome.Reports[0].Answer block 22480116, mintable 91402777000000000000457724; encodableOutcome.Reports[0].DataID 0x01c50800000000000000000000000001; encodableOutcome.Reports[0].Timestamp 41; metadata 0x29; shouldReport true; lastSeenAt 41",
         "      loopp    encodableOutcome.Reports[0].Answer block 22480116, mintable 91402777000000000000457724; encodableOutcome.Reports[0].DataID 0x01c50800000000000000000000000001; encodableOutcome.Reports[0].Timestamp 41; metadata 0x29; shouldReport true; lastSeenAt 41",
         "    the Go node answered otherwise",
@@ -329,27 +329,27 @@ describe('a planted lie is found', () => {
         paired    loopp minus legacy: median _ ms, mean _ ms, 95 % interval _ ms to _ ms
 
       the first 5 of 11 findings (the journal has all)
-        mismatch, witness contradicted: round 6d2d692fce04d88ed305c99d62e31b26dd26294edd515c91e68125cf38305d9d (all oracles agree), 2025-09
+        mismatch, witness contradicted: round 6d2d692fce04d88ed305c99d62e31b26dd26294edd515c91e68125cf38305d9d (all oracles agree), ethereum-mainnet, 2025-09
           encodableOutcome.Reports[0].Answer: another value
             legacy   block 22480116, mintable 91402777000000000000457724
             loopp    block 22480117, mintable 91402777000000000000457724
           the Go node answered as legacy did
-        mismatch, witness contradicted: round 378be93e46825b6bee26103341b3d2d6a41754b5e01dee4dfc8272c1985fc71e (one oracle silent), 2025-09
+        mismatch, witness contradicted: round 378be93e46825b6bee26103341b3d2d6a41754b5e01dee4dfc8272c1985fc71e (one oracle silent), ethereum-mainnet-arbitrum-1, 2025-09
           encodableOutcome.Reports[0].Answer: another value
             legacy   block 331220489, mintable 4120033000000000000848357
             loopp    block 331220490, mintable 4120033000000000000848357
           the Go node answered as legacy did
-        mismatch, witness contradicted: round 9754ba83a9ea6d20d0d284230ca82de999b14ee3652a4ff801e4adfa736bd3b1 (all oracles agree), 2025-09
+        mismatch, witness contradicted: round 9754ba83a9ea6d20d0d284230ca82de999b14ee3652a4ff801e4adfa736bd3b1 (all oracles agree), solana-devnet, 2025-09
           encodableOutcome.payload[0].answer: another value
             legacy   block 391020148, mintable 77124348379
             loopp    block 391020149, mintable 77124348379
           the Go node answered as legacy did
-        mismatch, witness contradicted: round 3154c76e8d70a0fdb7c5aaca483e5aa95eb6163df5946a101001f228f77ee31d (events of every chain in each list), 2025-09
+        mismatch, witness contradicted: round 3154c76e8d70a0fdb7c5aaca483e5aa95eb6163df5946a101001f228f77ee31d (events of every chain in each list), ethereum-mainnet, 2025-09
           encodableOutcome.Reports[0].Answer: another value
             legacy   block 22480118, mintable 91402777000000000000633198
             loopp    block 22480119, mintable 91402777000000000000633198
           the Go node answered as legacy did
-        mismatch, witness contradicted: round b05f25bf534a4e759b2a0bef488f93d0ee8fa8e32aabf7edb6d4a4841ee98dc0 (all oracles agree), 2025-09
+        mismatch, witness contradicted: round b05f25bf534a4e759b2a0bef488f93d0ee8fa8e32aabf7edb6d4a4841ee98dc0 (all oracles agree), ethereum-mainnet-arbitrum-1, 2025-09
           encodableOutcome.Reports[0].Answer: another value
             legacy   block 331220538, mintable 4120033000000000001923855
             loopp    block 331220539, mintable 4120033000000000001923855
@@ -374,7 +374,7 @@ describe('a planted lie is found', () => {
     expect(exitCode).toBe(1);
     expect(stdout.slice(stdout.indexOf('findings'), stdout.indexOf('journal and'))).toMatchInlineSnapshot(`
       "findings
-        mismatch, witness contradicted: round 6d2d692fce04d88ed305c99d62e31b26dd26294edd515c91e68125cf38305d9d (all oracles agree), 2025-09
+        mismatch, witness contradicted: round 6d2d692fce04d88ed305c99d62e31b26dd26294edd515c91e68125cf38305d9d (all oracles agree), ethereum-mainnet, 2025-09
           encodableOutcome: only legacy has it
             legacy   Reports[0].Answer: block 22480116, mintable 91402777000000000000457724; Reports[0].DataID: 0x01c50800000000000000000000000001; Reports[0].Timestamp: 41
           metadata: another value

@@ -23,7 +23,6 @@ const metrics = new Metrics(summary, () => loopp.facts, { product: 'bench' });
 const harness = new Harness({
   legacy: legacyLane(),
   loopp: loopp.lane,
-  served: 'legacy',
   seed: Number(seed),
 });
 const rounds = generateRounds(SMALL, Number(seed));

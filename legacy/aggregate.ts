@@ -11,6 +11,7 @@ import { EMPTY_OUTCOME, encodeReportOutcome } from './outcome.ts';
 import type { ChosenReport } from './outcome.ts';
 import { PackError } from './pack.ts';
 import { parseMintReport, parseReportWithInfo } from './report.ts';
+import type { MintReport } from './report.ts';
 import { REVISION_RULES } from './revisions.ts';
 import type { RevisionRules } from './revisions.ts';
 
@@ -74,6 +75,13 @@ interface OracleReport extends ChosenReport {
   readonly oracle: number;
 }
 
+/** What an event's report says; `info` undefined: Go cannot read it, `report` undefined: nor what is inside. */
+interface ParsedReport {
+  readonly bytes: Uint8Array;
+  readonly info: bigint | undefined;
+  readonly report: MintReport | undefined;
+}
+
 class Aggregation {
   private readonly rules: RevisionRules;
   private readonly config: AggregatorConfig;
@@ -85,6 +93,7 @@ class Aggregation {
   private readonly found: OracleReport[] = [];
   /** An event that is not newer than the previous outcome was met. */
   private stale = false;
+  private parsed: ParsedReport | undefined;
 
   constructor(round: Round) {
     this.rules = REVISION_RULES[round.revision];
@@ -132,15 +141,25 @@ class Aggregation {
   /** Valid reports for the target chain, oracle ascending, then list order. */
   private *read(): Generator<OracleReport, void> {
     for (const { oracle, event } of this.events) {
-      const outer = parseReportWithInfo(event.report, this.rules.infoRange);
-      if (outer?.info !== this.config.targetChainSelector) continue;
-      if (this.isStale(event)) {
-        this.stale = true;
-        continue;
-      }
-      const report = parseMintReport(outer.report);
-      if (report !== undefined) yield { oracle, report, accounts: event.accounts };
+      const { info, report } = this.parse(event.report);
+      if (info !== this.config.targetChainSelector) continue;
+      if (this.isStale(event)) this.stale = true;
+      else if (report !== undefined) yield { oracle, report, accounts: event.accounts };
     }
+  }
+
+  /** Oracles that agree send the same bytes: these are parsed once. */
+  private parse(bytes: Uint8Array): ParsedReport {
+    if (this.parsed === undefined || Buffer.compare(this.parsed.bytes, bytes) !== 0) {
+      const outer = parseReportWithInfo(bytes, this.rules.infoRange);
+      const isTarget = outer?.info === this.config.targetChainSelector;
+      this.parsed = {
+        bytes,
+        info: outer?.info,
+        report: isTarget ? parseMintReport(outer.report) : undefined,
+      };
+    }
+    return this.parsed;
   }
 
   private isStale(event: TriggerEvent): boolean {

@@ -5,6 +5,8 @@ import type { Round } from '../src/contract/round.ts';
 import { aggregateRound } from './aggregate.ts';
 import type { Aggregated } from './aggregate.ts';
 
+export { aggregate } from './aggregate.ts';
+
 /** The control: the aggregator in this process. It has answered when the call returns and never waits. */
 export function legacyLane(): Lane {
   // What a round may answer otherwise is asked after its answer: what was read for the one serves the other.

@@ -15,6 +15,7 @@ export class LooppLane implements Lane {
   private readonly options: HostOptions;
   private readonly waiting: WaitingRound[] = [];
   private calls = 0;
+  private sending = false;
 
   /** `onState` hears of every change of the plugin process. */
   constructor(command: PluginCommand, options: HostOptions, onState: (state: PluginState) => void) {
@@ -67,6 +68,17 @@ export class LooppLane implements Lane {
       };
       signal?.addEventListener('abort', end, { once: true });
       this.waiting.push(entry);
+      if (this.calls === 0) this.sendMore();
+      else this.sendSoon();
+    });
+  }
+
+  /** Once everything that is ready now has been queued: rounds that come together go together. */
+  private sendSoon(): void {
+    if (this.sending) return;
+    this.sending = true;
+    setImmediate(() => {
+      this.sending = false;
       this.sendMore();
     });
   }
@@ -82,7 +94,7 @@ export class LooppLane implements Lane {
       this.calls++;
       void this.settle(this.takeBatch()).finally(() => {
         this.calls--;
-        this.sendMore();
+        this.sendSoon();
       });
     }
   }

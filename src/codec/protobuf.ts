@@ -183,6 +183,12 @@ export class Reader {
   }
 }
 
+/** Refuses the `depth`th of messages inside messages when Go would. Throws `ProtobufError`. */
+export function checkDepth(reader: Reader, depth: number): void {
+  if (depth <= RECURSION_LIMIT) return;
+  throw new ProtobufError(`exceeded the recursion limit of ${String(RECURSION_LIMIT)} messages`, reader.pos);
+}
+
 function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= 24) {
     let text = '';

@@ -1,4 +1,4 @@
-import { BYTES, FIXED64, ProtobufError, RECURSION_LIMIT, Reader, VARINT } from './protobuf.ts';
+import { BYTES, FIXED64, RECURSION_LIMIT, Reader, VARINT, checkDepth } from './protobuf.ts';
 
 /**
  * `values.v1` (docs/spec/aggregator.md G.1) as a tree. `nil` is a `Value` message without a member, which Go reads as a
@@ -114,11 +114,6 @@ function run(reader: Reader, root: Frame): void {
     frame = inner;
     reader.end = frame.end;
   }
-}
-
-function checkDepth(reader: Reader, depth: number): void {
-  if (depth <= RECURSION_LIMIT) return;
-  throw new ProtobufError(`exceeded the recursion limit of ${String(RECURSION_LIMIT)} messages`, reader.pos);
 }
 
 /** Reads the fields of one length-delimited message, the `depth`th, at the reader's position. */

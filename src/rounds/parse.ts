@@ -1,5 +1,5 @@
 import { AggregationOutcome } from '../codec/capability.ts';
-import { decodeValue, decodeValueMap } from '../codec/values.ts';
+import { checkValue, checkValueMap } from '../codec/values-check.ts';
 import { REVISIONS } from '../contract/round.ts';
 import type { OracleObservations, Revision, Round, Witness, WitnessAnswer } from '../contract/round.ts';
 import { messageOf } from '../errors.ts';
@@ -33,7 +33,7 @@ export function parseRound(line: string): Round {
     id: idOf(json['id']),
     revision,
     f: count(json, 'f'),
-    config: protobuf('config', 'values.v1.Map', json['config'], decodeValueMap),
+    config: protobuf('config', 'values.v1.Map', json['config'], checkValueMap),
     previousOutcome: previousOutcomeOf(json),
     observations: observationsOf(json['observations']),
     ...(workflow === undefined ? {} : { workflow }),
@@ -106,7 +106,7 @@ function oracleObservations(key: string, values: unknown): OracleObservations {
   return {
     oracle,
     values: values.map((value: unknown, index) =>
-      protobuf(`${field}[${String(index)}]`, 'values.v1.Value', value, decodeValue),
+      protobuf(`${field}[${String(index)}]`, 'values.v1.Value', value, checkValue),
     ),
   };
 }
@@ -115,16 +115,16 @@ function protobuf(
   field: string,
   type: string,
   value: unknown,
-  decode: (bytes: Uint8Array) => unknown,
+  check: (bytes: Uint8Array) => unknown,
 ): Uint8Array {
   const bytes = base64(field, value);
   try {
-    decode(bytes);
+    check(bytes);
   } catch (error) {
     throw new RoundFormatError(
       field,
       `protobuf of ${type}`,
-      `${String(bytes.length)} bytes with ${messageOf(error)}`,
+      `${String(bytes.length)} ${bytes.length === 1 ? 'byte' : 'bytes'} with ${messageOf(error)}`,
     );
   }
   return bytes;

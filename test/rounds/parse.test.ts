@@ -216,7 +216,7 @@ describe('protobuf that a node could not have decoded', () => {
     [
       'config',
       base64(Uint8Array.of(0x0a)),
-      'config: expected protobuf of values.v1.Map, got 1 bytes with unexpected end of a varint at byte 1',
+      'config: expected protobuf of values.v1.Map, got 1 byte with unexpected end of a varint at byte 1',
     ],
     [
       'config',
@@ -226,7 +226,7 @@ describe('protobuf that a node could not have decoded', () => {
     [
       'previousOutcome',
       'DA==',
-      'previousOutcome: expected protobuf of AggregationOutcome, got 1 bytes with mismatching end of a group at byte 1',
+      'previousOutcome: expected protobuf of AggregationOutcome, got 1 byte with mismatching end of a group at byte 1',
     ],
   ])('in %s: %s', (field, bytes, message) => {
     expect(complaint(lineWith({ [field]: bytes }))).toBe(message);

@@ -10,6 +10,13 @@ export interface JsonToken {
   readonly kind: JsonKind;
   readonly start: number;
   readonly end: number;
+  /** Of an object that is a whole document: what was met while it was checked, so that it is not read twice. */
+  readonly members?: readonly MemberTokens[];
+}
+
+interface MemberTokens {
+  readonly key: JsonToken;
+  readonly value: JsonToken;
 }
 
 export interface JsonMember {
@@ -39,6 +46,9 @@ export function parseJson(bytes: Uint8Array): JsonToken | undefined {
 
 /** The members of an object token in document order, duplicates included. */
 export function jsonMembers(bytes: Uint8Array, object: JsonToken): readonly JsonMember[] {
+  if (object.members !== undefined) {
+    return object.members.map(({ key, value }) => ({ key: jsonString(bytes, key), value }));
+  }
   const members: JsonMember[] = [];
   const scanner = new Scanner(bytes, object.start + 1);
   while (scanner.nextIsNot(CLOSE_OBJECT)) {
@@ -174,20 +184,40 @@ class Scanner {
 
   document(): JsonToken | undefined {
     this.space();
-    const start = this.pos;
-    const kind = this.value();
-    if (kind === undefined) return undefined;
-    const end = this.pos;
+    const token = this.bytes[this.pos] === OPEN_OBJECT ? this.objectDocument() : this.valueToken(0);
     this.space();
-    return this.pos === this.bytes.length ? { kind, start, end } : undefined;
+    return this.pos === this.bytes.length ? token : undefined;
+  }
+
+  /** The document's object, member by member. */
+  private objectDocument(): JsonToken | undefined {
+    const start = this.pos++;
+    const members: MemberTokens[] = [];
+    let more = this.nextIsNot(CLOSE_OBJECT);
+    while (more) {
+      this.space();
+      const keyStart = this.pos;
+      if (this.bytes[keyStart] !== QUOTE || !this.string()) return undefined;
+      const key: JsonToken = { kind: 'string', start: keyStart, end: this.pos };
+      const value = this.nextIs(COLON) ? this.valueToken(1) : undefined;
+      if (value === undefined) return undefined;
+      members.push({ key, value });
+      more = this.nextIs(COMMA);
+    }
+    return this.nextIs(CLOSE_OBJECT) ? { kind: 'object', start, end: this.pos, members } : undefined;
+  }
+
+  /** `outer` containers are open around the value. */
+  private valueToken(outer: number): JsonToken | undefined {
+    this.space();
+    const start = this.pos;
+    const kind = this.value(outer);
+    return kind === undefined ? undefined : { kind, start, end: this.pos };
   }
 
   /** The next value of a document that is known to be valid. */
   token(): JsonToken {
-    this.space();
-    const start = this.pos;
-    const kind = this.value() ?? 'null';
-    return { kind, start, end: this.pos };
+    return this.valueToken(0) ?? { kind: 'null', start: this.pos, end: this.pos };
   }
 
   /** Skips white space and, when it comes next, `byte`. */
@@ -213,11 +243,11 @@ class Scanner {
   }
 
   /** Reads one value, containers with an explicit stack. Answers its kind, or undefined when it is not valid. */
-  private value(): JsonKind | undefined {
+  private value(outer: number): JsonKind | undefined {
     const open: number[] = [];
     let outermost: JsonKind | undefined;
     for (;;) {
-      const kind = this.scalarOrOpen(open);
+      const kind = this.scalarOrOpen(open, outer);
       if (kind === undefined) return undefined;
       outermost ??= kind;
       if (!this.closeAndContinue(open)) return undefined;
@@ -226,7 +256,7 @@ class Scanner {
   }
 
   /** Reads down to the next scalar or empty container. */
-  private scalarOrOpen(open: number[]): JsonKind | undefined {
+  private scalarOrOpen(open: number[], outer: number): JsonKind | undefined {
     let first: JsonKind | undefined;
     for (;;) {
       this.space();
@@ -236,7 +266,7 @@ class Scanner {
         return kind === undefined ? undefined : (first ?? kind);
       }
       first ??= byte === OPEN_OBJECT ? 'object' : 'array';
-      if (open.length >= MAX_DEPTH) return undefined;
+      if (open.length + outer >= MAX_DEPTH) return undefined;
       this.pos++;
       open.push(byte);
       // `{` and `[` are two below `}` and `]` in ASCII.

@@ -1,7 +1,15 @@
 import type { Judgement } from '../src/contract/judgement.ts';
 import type { Round } from '../src/contract/round.ts';
-import type { Harness } from './harness.ts';
 import { Slots } from './slots.ts';
+
+/** Takes rounds, as `Harness` does; nobody waits for what is served. */
+export interface RoundTaker {
+  take(
+    round: Round,
+  ):
+    | { readonly kind: 'taken' | 'duplicate'; readonly judged: Promise<Judgement> }
+    | { readonly kind: 'conflict' };
+}
 
 /** What a comparison does with what it learns. */
 export interface ComparisonSink {
@@ -25,7 +33,7 @@ export interface ComparisonOptions {
 
 /** Runs the harness over a stream of rounds until it ends, the signal says so, or a sink fails. */
 export async function compareRounds(
-  harness: Harness,
+  harness: RoundTaker,
   rounds: AsyncIterable<Round>,
   sink: ComparisonSink,
   { concurrency, signal }: ComparisonOptions,

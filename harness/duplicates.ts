@@ -11,3 +11,23 @@ export class Duplicates {
     return this.table.put(hash('sha256', id, 'buffer'), digest);
   }
 }
+
+/** Ids that `RecentIds` remembers. */
+const REMEMBERED = 10_000;
+
+/** `Duplicates` for a process that runs for months: an id that so many others followed is new again. */
+export class RecentIds {
+  /** Oldest first. */
+  private readonly digests = new Map<string, string>();
+
+  put(id: string, digest: Uint8Array): PutResult {
+    const key = hash('sha256', id, 'base64');
+    const now = Buffer.from(digest).toString('base64');
+    const before = this.digests.get(key);
+    if (before !== undefined) return before === now ? 'same' : 'different';
+    this.digests.set(key, now);
+    const [oldest] = this.digests.size > REMEMBERED ? this.digests.keys() : [];
+    if (oldest !== undefined) this.digests.delete(oldest);
+    return 'new';
+  }
+}

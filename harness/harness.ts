@@ -1,19 +1,17 @@
-import type { Judgement, LaneName, WitnessHeld } from '../src/contract/judgement.ts';
-import type { Lane, Outcome } from '../src/contract/lane.ts';
-import type { Round, Witness } from '../src/contract/round.ts';
-import type { LaneObservation } from '../src/contract/verdict.ts';
+import type { Judgement, LaneName } from '../src/contract/judgement.ts';
+import type { Lane } from '../src/contract/lane.ts';
+import type { Round } from '../src/contract/round.ts';
+import type { Stage } from '../src/contract/stage.ts';
+import { rowOf } from '../src/flags/stages.ts';
 import { roundDigest } from './digest.ts';
 import { Duplicates } from './duplicates.ts';
-import { observe } from './observe.ts';
+import { Exchange } from './exchange.ts';
+import type { Served } from './exchange.ts';
 import { Coin } from './random.ts';
-import { judge } from './verdict.ts';
-import { isWitnessed } from './witness.ts';
 
 export interface HarnessOptions {
   readonly legacy: Lane;
   readonly loopp: Lane;
-  /** The lane whose outcome the caller gets. */
-  readonly served: LaneName;
   /** Draws which lane is asked first. The same seed draws the same for the same rounds in the same order. */
   readonly seed: number;
 }
@@ -22,9 +20,9 @@ export interface HarnessOptions {
 export type Taken =
   | {
       readonly kind: 'taken';
-      /** The served lane's answer, as soon as that lane has it: never later because of the other lane. */
-      readonly served: Promise<LaneObservation>;
-      /** The verdict, once both lanes have answered. Neither promise rejects. */
+      /** The answer, as soon as its lane has it: never later because of the other lane, unless it has to step in. */
+      readonly served: Promise<Served>;
+      /** The verdict, once every lane that the stage asks has answered. Neither promise rejects. */
       readonly judged: Promise<Judgement>;
     }
   /** Same id, same bytes as a round before: counted as not compared. */
@@ -32,7 +30,7 @@ export type Taken =
   /** Same id, other bytes: refused, because one of the two rounds would be lost from every count. */
   | { readonly kind: 'conflict' };
 
-/** Feeds identical rounds to both lanes, serves one and judges the two. */
+/** Feeds identical rounds to both lanes, serves one and judges the two, as far as the stage says. */
 export class Harness {
   private readonly options: HarnessOptions;
   private readonly coin: Coin;
@@ -43,65 +41,28 @@ export class Harness {
     this.coin = new Coin(options.seed);
   }
 
-  take(round: Round): Taken {
+  take(round: Round, stage: Stage = 'shadow'): Taken {
     const digest = roundDigest(round);
     const first: LaneName = this.coin.toss() ? 'legacy' : 'loopp';
-    const known = { round, digest, first, served: this.options.served };
     const seen = this.duplicates.put(round.id, digest);
     if (seen === 'different') return { kind: 'conflict' };
     if (seen === 'same') {
-      const judged = { ...known, verdict: { key: 'notCompared', reason: 'duplicate' } } as const;
+      const verdict = { key: 'notCompared', reason: 'duplicate' } as const;
+      const judged = { round, digest, stage, first, served: rowOf(stage).serves, verdict };
       return { kind: 'duplicate', judged: Promise.resolve(judged) };
     }
-    const observing = this.ask(round, first);
-    return {
-      kind: 'taken',
-      served: observing[this.options.served],
-      judged: this.judged(known, observing),
-    };
+    return this.ask(new Exchange(this.options, { round, digest, stage }), first);
   }
 
   /** Both lanes are asked before either is awaited. */
-  private ask(round: Round, first: LaneName): Record<LaneName, Promise<LaneObservation>> {
-    const { legacy, loopp } = this.options;
-    if (first === 'legacy') {
-      const asked = observe(legacy, round);
-      return { legacy: asked, loopp: observe(loopp, round) };
+  private ask(exchange: Exchange, first: LaneName): Taken {
+    const { serves, alsoRuns } = exchange.row;
+    if (alsoRuns === undefined) {
+      const served = exchange.serve();
+      return { kind: 'taken', served, judged: exchange.notCompared(serves, 'stage') };
     }
-    const asked = observe(loopp, round);
-    return { loopp: asked, legacy: observe(legacy, round) };
+    void exchange.ask(first);
+    void exchange.ask(first === 'legacy' ? 'loopp' : 'legacy');
+    return { kind: 'taken', served: exchange.serve(), judged: exchange.compared(first) };
   }
-
-  private async judged(
-    known: Omit<Judgement, 'verdict'>,
-    observing: Record<LaneName, Promise<LaneObservation>>,
-  ): Promise<Judgement> {
-    const [legacy, loopp] = await Promise.all([observing.legacy, observing.loopp]);
-    const observations = { legacy, loopp };
-    const verdict = judge(legacy, loopp, () => this.possibleOutcomes(known.round));
-    const witness = known.round.witness === undefined ? {} : held(known.round.witness, observations);
-    return {
-      ...known,
-      observations,
-      verdict,
-      ...(Object.keys(witness).length === 0 ? {} : { witness }),
-    };
-  }
-
-  /** None when the lane does not know or cannot say: then no difference is excused. */
-  private possibleOutcomes(round: Round): readonly Outcome[] {
-    try {
-      return this.options.legacy.possibleOutcomes?.(round) ?? [];
-    } catch {
-      return [];
-    }
-  }
-}
-
-function held(witness: Witness, observations: Readonly<Record<LaneName, LaneObservation>>): WitnessHeld {
-  const { legacy, loopp } = observations;
-  return {
-    ...(legacy.kind === 'answer' ? { legacy: isWitnessed(witness, legacy.outcome) } : {}),
-    ...(loopp.kind === 'answer' ? { loopp: isWitnessed(witness, loopp.outcome) } : {}),
-  };
 }

@@ -46,6 +46,12 @@ export class Journal {
     if (this.pendingBytes >= WRITE_BYTES) await this.write();
   }
 
+  /** Writes what waits. Not before an `append` or `flush` is done. Rejects with `AppError` OUTPUT. */
+  async flush(): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    if (this.pending.length > 0) await this.write();
+  }
+
   /** Writes what waits, makes it durable and closes the file. Rejects with `AppError` OUTPUT. */
   async close(): Promise<void> {
     try {
@@ -98,14 +104,25 @@ export function journalLine(judgement: Judgement): Readonly<Record<string, unkno
     verdict: verdict.key,
     ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
     ...(verdict.orderDependent === undefined ? {} : { orderDependent: true }),
+    stage: judgement.stage,
     served: judgement.served,
+    ...(judgement.fallback === undefined ? {} : { fallback: true }),
     first: judgement.first,
-    ...(observations === undefined
-      ? {}
-      : { legacy: show(observations.legacy), loopp: show(observations.loopp) }),
+    ...shownBy(show, observations),
     ...(witness === undefined ? {} : { witness }),
     ...(verdict.differences === undefined ? {} : { differences: verdict.differences }),
     ...(whole ? { round: formatRound(round) } : {}),
+  };
+}
+
+function shownBy(
+  show: (observation: LaneObservation) => unknown,
+  observations: Judgement['observations'] = {},
+): Readonly<Record<string, unknown>> {
+  const { legacy, loopp } = observations;
+  return {
+    ...(legacy === undefined ? {} : { legacy: show(legacy) }),
+    ...(loopp === undefined ? {} : { loopp: show(loopp) }),
   };
 }
 

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Judgement } from '../src/contract/judgement.ts';
 import { LANE_NAMES } from '../src/contract/judgement.ts';
 import { LANE_ERROR_KINDS } from '../src/contract/lane.ts';
+import { STAGES } from '../src/contract/stage.ts';
 import { VERDICT_KEYS } from '../src/contract/verdict.ts';
 import type { DifferenceKind } from '../src/contract/verdict.ts';
 import type { Summary } from './report.ts';
@@ -49,7 +50,15 @@ export class Metrics {
     'Rounds without an answer, by lane and error.',
     ['lane', 'error'],
   );
-  private readonly served = this.counter('served_total', 'Rounds served, by lane.', ['lane']);
+  private readonly served = this.counter('served_total', 'Rounds served, by lane and stage.', [
+    'lane',
+    'stage',
+  ]);
+  private readonly fallbacks = this.counter(
+    'fallbacks_total',
+    'Rounds served by the other lane because the serving one had no answer.',
+    [],
+  );
   private readonly refused = this.counter('refused_lines_total', 'Lines of the input that are no round.', []);
   private readonly latency = new Histogram({
     name: 'securemint_shadow_lane_duration_seconds',
@@ -75,14 +84,16 @@ export class Metrics {
     this.buildInfo(versions);
   }
 
-  observe({ verdict, witness, observations, served }: Judgement): void {
+  observe({ verdict, witness, observations, stage, served, fallback }: Judgement): void {
     this.rounds.inc({ verdict: verdict.key });
     if (verdict.orderDependent === true) this.orderDependent.inc();
     for (const { kind } of verdict.differences ?? []) this.differences.inc({ kind });
     if (observations === undefined) return;
-    this.served.inc({ lane: served });
+    this.served.inc({ lane: served, stage });
+    if (fallback === true) this.fallbacks.inc();
     for (const lane of LANE_NAMES) {
       const observation = observations[lane];
+      if (observation === undefined) continue;
       if (observation.kind === 'failure') this.laneErrors.inc({ lane, error: observation.error });
       else this.latency.observe({ lane }, observation.durationNs / 1e9);
       const held = witness?.[lane];
@@ -98,7 +109,7 @@ export class Metrics {
     for (const verdict of VERDICT_KEYS) this.rounds.inc({ verdict }, 0);
     for (const kind of DIFFERENCE_KINDS) this.differences.inc({ kind }, 0);
     for (const lane of LANE_NAMES) {
-      this.served.inc({ lane }, 0);
+      for (const stage of STAGES) this.served.inc({ lane, stage }, 0);
       this.latency.zero({ lane });
       for (const error of LANE_ERROR_KINDS) this.laneErrors.inc({ lane, error }, 0);
       for (const result of ['agrees', 'contradicts']) this.witness.inc({ lane, result }, 0);

@@ -114,10 +114,16 @@ function findingOf(finding: Judgement, paint: Paint): readonly string[] {
   const where = chain === '' ? round.revision : `${chain}, ${round.revision}`;
   const lines = [`  ${paint.bad(what)}: round ${oneLine(round.id)}${note}, ${where}`];
   if (verdict.differences !== undefined) lines.push(...verdict.differences.flatMap(differenceLines));
-  else if (observations !== undefined)
-    lines.push(...LANE_NAMES.map((lane) => row(lane, observed(observations[lane]))));
+  else lines.push(...observedLines(observations));
   if (contradicted) lines.push(...contradictionLines(finding));
   return lines;
+}
+
+function observedLines(observations: Judgement['observations'] = {}): readonly string[] {
+  return LANE_NAMES.flatMap((lane) => {
+    const observation = observations[lane];
+    return observation === undefined ? [] : [row(lane, observed(observation))];
+  });
 }
 
 const DIFFERENCE_WORDS: Readonly<Record<DifferenceKind, string>> = {

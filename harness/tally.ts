@@ -45,13 +45,14 @@ export class Tally {
     const { digest, verdict, witness } = judgement;
     this.counts[verdict.key]++;
     if (verdict.orderDependent === true) this.orderDependentMatches++;
+    if (witness !== undefined) {
+      this.witnessed.checked++;
+      if (contradictedLanes(judgement).length > 0) this.witnessed.contradicted++;
+    }
     if (verdict.key === 'notCompared') return;
     this.inputs.add(digest);
     // An input that was ever disagreed on stays so, however often it agreed.
     if (!AGREEING.has(verdict.key)) this.disagreeing.add(digest);
-    if (witness === undefined) return;
-    this.witnessed.checked++;
-    if (contradictedLanes(judgement).length > 0) this.witnessed.contradicted++;
   }
 
   get rounds(): number {

@@ -7,6 +7,19 @@ import type { FieldDifference, LaneObservation, Verdict } from '../src/contract/
 import { compareOutcomes } from './compare.ts';
 import { withoutDump } from './witness.ts';
 
+/** What the bytes of an answer are. Both throw `ProtobufError` for bytes that are not. */
+export interface AnswerFormat {
+  /** How two of them differ. */
+  compare(legacy: Uint8Array, loopp: Uint8Array): readonly FieldDifference[];
+  check(answer: Uint8Array): void;
+}
+
+/** `ocr3_types.AggregationOutcome`. */
+const AGGREGATION_OUTCOME: AnswerFormat = {
+  compare: compareOutcomes,
+  check: (answer) => void AggregationOutcome.decode(answer),
+};
+
 /**
  * The verdict on two observations of one round. `possible` lists every answer that Go may give to it; it is asked only
  * where that decides something.
@@ -15,14 +28,20 @@ export function judge(
   legacy: LaneObservation,
   loopp: LaneObservation,
   possible: () => readonly Outcome[],
+  format: AnswerFormat = AGGREGATION_OUTCOME,
 ): Verdict {
   // The candidate's trouble is what the harness is there to find, so it names the verdict when both have some.
   if (loopp.kind === 'failure') return { key: loopp.error };
   if (legacy.kind === 'failure') return { key: legacy.error };
-  return judgeAnswers(legacy.outcome, loopp.outcome, possible);
+  return judgeAnswers(legacy.outcome, loopp.outcome, possible, format);
 }
 
-function judgeAnswers(legacy: Outcome, loopp: Outcome, possible: () => readonly Outcome[]): Verdict {
+function judgeAnswers(
+  legacy: Outcome,
+  loopp: Outcome,
+  possible: () => readonly Outcome[],
+  format: AnswerFormat,
+): Verdict {
   const same = isSameOutcome(legacy, loopp);
   if (same && legacy.kind === 'error') return { key: 'bothFailedAlike' };
   const answers = possible();
@@ -32,37 +51,39 @@ function judgeAnswers(legacy: Outcome, loopp: Outcome, possible: () => readonly 
   }
   const ambiguous = [legacy, loopp].every((answer) => answers.some((other) => isSameOutcome(other, answer)));
   if (legacy.kind === 'outcome' && loopp.kind === 'outcome') {
-    return differing(ambiguous ? 'ambiguous' : 'mismatch', legacy.outcome, loopp.outcome);
+    const differences = readable(() => format.compare(legacy.outcome, loopp.outcome));
+    return differences === undefined ? NO_ANSWER : { key: ambiguous ? 'ambiguous' : 'mismatch', differences };
   }
   if (ambiguous) return { key: 'ambiguous' };
-  if (legacy.kind === 'outcome') return oneFailed('onlyLooppFailed', legacy.outcome);
+  if (legacy.kind === 'outcome') return oneFailed('onlyLooppFailed', legacy.outcome, format);
   return loopp.kind === 'error'
     ? { key: 'bothFailedDifferently' }
-    : oneFailed('onlyLegacyFailed', loopp.outcome);
+    : oneFailed('onlyLegacyFailed', loopp.outcome, format);
 }
 
 /** Bytes that are no `AggregationOutcome` are no answer at all. */
 const NO_ANSWER: Verdict = { key: 'protocol' };
 
-function oneFailed(key: 'onlyLegacyFailed' | 'onlyLooppFailed', other: Uint8Array): Verdict {
-  try {
-    AggregationOutcome.decode(other);
-    return { key };
-  } catch (error) {
-    if (error instanceof ProtobufError) return NO_ANSWER;
-    throw error;
-  }
+function oneFailed(
+  key: 'onlyLegacyFailed' | 'onlyLooppFailed',
+  other: Uint8Array,
+  format: AnswerFormat,
+): Verdict {
+  const checked = readable(() => {
+    format.check(other);
+    return true;
+  });
+  return checked === undefined ? NO_ANSWER : { key };
 }
 
-function differing(key: 'ambiguous' | 'mismatch', legacy: Uint8Array, loopp: Uint8Array): Verdict {
-  let differences: readonly FieldDifference[];
+/** What `read` answers; undefined when the bytes are no answer. */
+function readable<T>(read: () => T): T | undefined {
   try {
-    differences = compareOutcomes(legacy, loopp);
+    return read();
   } catch (error) {
-    if (error instanceof ProtobufError) return NO_ANSWER;
+    if (error instanceof ProtobufError) return undefined;
     throw error;
   }
-  return { key, differences };
 }
 
 /** Equal bytes, or equal error texts; a Go lane's texts hold a dump that says nothing (docs/spec/aggregator.md H.2). */

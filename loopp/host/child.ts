@@ -4,11 +4,13 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, systemCode } from '../../src/errors.ts';
+import type { Log } from '../../src/log.ts';
 import { unrecognized } from '../wire/handshake.ts';
 import { SocketFolder } from '../wire/sockets.ts';
 import { pluginEnvironment } from './environment.ts';
 import { killByToken, killGroup } from './leftovers.ts';
 import type { PluginCommand } from './options.ts';
+import { PluginLogReader } from './plugin-log.ts';
 
 /** go-plugin's scanner takes no longer line (docs/spec/loopp-wire.md A.2). */
 const MAX_LINE_BYTES = 64 * 1024;
@@ -35,8 +37,11 @@ export class PluginChild {
   private readonly stderrRead: Promise<void>;
   private tail = '';
 
-  /** Throws, with Go's wording, what the system refuses at once; `exited` tells the rest. */
-  constructor(command: PluginCommand) {
+  /**
+   * Throws, with Go's wording, what the system refuses at once; `exited` tells the rest. `log` gets what the plugin
+   * logs; it must not throw.
+   */
+  constructor(command: PluginCommand, log: Log = () => undefined) {
     this.process = this.spawn(command);
     running.add(this);
     this.exited = new Promise((resolve) => {
@@ -44,11 +49,16 @@ export class PluginChild {
       this.process.once('exit', (code, signal) => resolve(endedWith(code, signal)));
     });
     const stderr = this.process.stderr.setEncoding('utf8');
+    const reader = new PluginLogReader(log);
     stderr.on('data', (text: string) => {
+      reader.add(text);
       this.tail = (this.tail + text).slice(-TAIL_CHARACTERS);
     });
     this.stderrRead = new Promise((resolve) => {
-      stderr.once('close', () => resolve());
+      stderr.once('close', () => {
+        reader.end();
+        resolve();
+      });
     });
   }
 

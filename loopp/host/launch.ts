@@ -60,7 +60,7 @@ export async function launch(
   signal.addEventListener('abort', kill);
   try {
     signal.throwIfAborted();
-    child = new PluginChild(command);
+    child = new PluginChild(command, options.onLog);
     return await connect(child, options, config);
   } catch (error) {
     await child?.destroy();

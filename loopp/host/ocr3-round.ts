@@ -24,6 +24,8 @@ export interface Ocr3Result {
   readonly outcome: Uint8Array;
   /** The same from every oracle. */
   readonly reports: readonly Ocr3Report[];
+  /** How long all oracles together took for outcome and reports. */
+  readonly durationNs: number;
 }
 
 export interface Ocr3Report extends ReportPlus {
@@ -53,10 +55,14 @@ export async function ocr3Round(oracles: readonly Ocr3Oracle[], round: Round): P
   );
   if (quorums.includes(false))
     throw new Ocr3RoundError(`round "${round.id}": the observations are no quorum`);
+  const start = process.hrtime.bigint();
   const outcomes = await Promise.all(plugins.map((plugin) => plugin.outcome(context, query, observations)));
   const outcome = agreed(round, 'outcome', outcomes, (bytes) => bytes);
-  const reports = await reportAll(plugins, round, context.seqNr, outcome);
-  return { leader, query, observations, outcome, reports };
+  const made = await Promise.all(plugins.map((plugin) => plugin.reports(context.seqNr, outcome)));
+  const durationNs = Number(process.hrtime.bigint() - start);
+  const agreedOn = agreed(round, 'reports', made, digestOfReports);
+  const reports = await transmitAll(plugins, round, context.seqNr, agreedOn);
+  return { leader, query, observations, outcome, reports, durationNs };
 }
 
 /** An oracle that is not in the round is silent: it has no request. */
@@ -106,14 +112,12 @@ async function observe(
   return observations;
 }
 
-async function reportAll(
+async function transmitAll(
   plugins: readonly ReportingPlugin[],
   round: Round,
   seqNr: bigint,
-  outcome: Uint8Array,
+  reports: readonly ReportPlus[],
 ): Promise<readonly Ocr3Report[]> {
-  const made = await Promise.all(plugins.map((plugin) => plugin.reports(seqNr, outcome)));
-  const reports = agreed(round, 'reports', made, digestOfReports);
   const results: Ocr3Report[] = [];
   for (const report of reports) {
     const { reportWithInfo } = report;

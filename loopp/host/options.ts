@@ -1,3 +1,5 @@
+import type { Log } from '../../src/log.ts';
+
 /** How the host deals with a plugin process. Every limit is in the unit its name ends with. */
 export interface HostOptions {
   /** From launch to the first answer on the factory connection. 100 to 600,000. Default 10,000. */
@@ -20,6 +22,8 @@ export interface HostOptions {
   readonly callsInFlight: number;
   /** Rounds that may wait for a call; beyond it a round fails as unavailable. Default 1,000. */
   readonly waitingRounds: number;
+  /** Hears every line of the plugin's log (docs/spec/loopp-wire.md A.5). Must not throw. Default: nobody does. */
+  readonly onLog?: Log;
 }
 
 export const HOST_DEFAULTS: HostOptions = {

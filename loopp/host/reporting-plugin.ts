@@ -1,4 +1,5 @@
 import type { Client } from '@grpc/grpc-js';
+import type { Call } from '../../src/contract/call.ts';
 import type {
   AttributedObservation,
   NewReportingPlugin,
@@ -11,9 +12,11 @@ import type {
 } from '../../src/contract/reporting-plugin.ts';
 import type { Broker } from '../wire/broker.ts';
 import { callUnary } from '../wire/grpc.ts';
+import type { UnaryOptions } from '../wire/grpc.ts';
 import { present } from '../wire/ocr3-messages.ts';
 import { ReportingPluginFactoryService, ReportingPluginService } from '../wire/ocr3-services.ts';
 import type { Method } from '../wire/services.ts';
+import type { Patience } from './patience.ts';
 
 /** Limits of a client of reporting plugins. */
 export interface ReportingPluginOptions {
@@ -21,6 +24,8 @@ export interface ReportingPluginOptions {
   readonly callTimeoutMs: number;
   /** Largest message that is accepted from the plugin. Bytes. */
   readonly receiveLimitBytes: number;
+  /** How long a plugin may take to be made; undefined: as long as one call. */
+  readonly making?: Patience;
 }
 
 /**
@@ -35,9 +40,9 @@ export function reportingPluginFactory(
   return {
     newReportingPlugin: async (config): Promise<NewReportingPlugin> => {
       const { newReportingPlugin } = ReportingPluginFactoryService;
-      const deadline = new Date(Date.now() + options.callTimeoutMs);
+      const making = options.making ?? { deadline: new Date(Date.now() + options.callTimeoutMs) };
       const request = { reportingPluginConfig: config };
-      const reply = await callUnary(factory, newReportingPlugin, request, { deadline });
+      const reply = await callUnary(factory, newReportingPlugin, request, making);
       const info = present(reply.reportingPluginInfo, 'reportingPluginInfo');
       const limits = present(info.reportingPluginLimits, 'reportingPluginLimits');
       const client = await broker.dial(reply.reportingPluginId, options.receiveLimitBytes);
@@ -59,17 +64,15 @@ class RemoteReportingPlugin implements ReportingPlugin {
     this.callTimeoutMs = callTimeoutMs;
   }
 
-  async query(outcomeContext: OutcomeContext): Promise<Uint8Array> {
-    const { maxDurationQueryNs } = this.config;
-    const { query } = await this.call(ReportingPluginService.query, { outcomeContext }, maxDurationQueryNs);
-    return query;
+  async query(outcomeContext: OutcomeContext, call?: Call): Promise<Uint8Array> {
+    const { maxDurationQueryNs: limit } = this.config;
+    return (await this.call(ReportingPluginService.query, { outcomeContext }, limit, call)).query;
   }
 
-  async observation(outcomeContext: OutcomeContext, query: Uint8Array): Promise<Uint8Array> {
-    const { maxDurationObservationNs } = this.config;
+  async observation(outcomeContext: OutcomeContext, query: Uint8Array, call?: Call): Promise<Uint8Array> {
+    const { maxDurationObservationNs: limit } = this.config;
     const request = { outcomeContext, query };
-    return (await this.call(ReportingPluginService.observation, request, maxDurationObservationNs))
-      .observation;
+    return (await this.call(ReportingPluginService.observation, request, limit, call)).observation;
   }
 
   async validateObservation(
@@ -105,16 +108,17 @@ class RemoteReportingPlugin implements ReportingPlugin {
     }));
   }
 
-  async shouldAcceptAttestedReport(segNr: bigint, ri: ReportWithInfo): Promise<boolean> {
+  async shouldAcceptAttestedReport(segNr: bigint, ri: ReportWithInfo, call?: Call): Promise<boolean> {
     const { maxDurationShouldAcceptAttestedReportNs: limit } = this.config;
     const request = { segNr, ri };
-    return (await this.call(ReportingPluginService.shouldAcceptAttestedReport, request, limit)).shouldAccept;
+    return (await this.call(ReportingPluginService.shouldAcceptAttestedReport, request, limit, call))
+      .shouldAccept;
   }
 
-  async shouldTransmitAcceptedReport(segNr: bigint, ri: ReportWithInfo): Promise<boolean> {
+  async shouldTransmitAcceptedReport(segNr: bigint, ri: ReportWithInfo, call?: Call): Promise<boolean> {
     const { maxDurationShouldTransmitAcceptedReportNs: limit } = this.config;
     const request = { segNr, ri };
-    return (await this.call(ReportingPluginService.shouldTransmitAcceptedReport, request, limit))
+    return (await this.call(ReportingPluginService.shouldTransmitAcceptedReport, request, limit, call))
       .shouldTransmit;
   }
 
@@ -130,8 +134,16 @@ class RemoteReportingPlugin implements ReportingPlugin {
     method: Method<Request, Reply>,
     request: Request,
     limitNs = 0n,
+    call?: Call,
   ): Promise<Reply> {
     const timeoutMs = limitNs > 0n ? Math.ceil(Number(limitNs) / 1e6) : this.callTimeoutMs;
-    return callUnary(this.client, method, request, { deadline: new Date(Date.now() + timeoutMs) });
+    return callUnary(this.client, method, request, onBehalfOf(call, new Date(Date.now() + timeoutMs)));
   }
+}
+
+/** The earlier of both deadlines counts. */
+function onBehalfOf(call: Call | undefined, limit: Date): UnaryOptions {
+  if (call === undefined) return { deadline: limit };
+  const { deadline = limit, signal, metadata } = call;
+  return { deadline: deadline < limit ? deadline : limit, signal, metadata };
 }

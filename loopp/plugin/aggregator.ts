@@ -8,9 +8,12 @@ import type { Execution, Result, SubmitRequest } from '../wire/messages.ts';
 import { unpackValues } from '../wire/observations.ts';
 import { Aggregator } from '../wire/services.ts';
 import { aggregate } from './aggregation/aggregate.ts';
+import { NoAnswerError } from './answerer.ts';
+import type { Answerer, ExecutionInput } from './answerer.ts';
 import { NoConfigError } from './ocr3/factory.ts';
 import { RequestError } from './ocr3/requests.ts';
 import type { PendingRequests } from './ocr3/requests.ts';
+import { PluginMetrics } from './metrics.ts';
 
 /** What a factory was made with; an execution without one of these takes it from here. */
 export interface FactoryDefaults {
@@ -27,9 +30,11 @@ export function registerAggregator(
   server: Server,
   defaults: FactoryDefaults,
   requests: PendingRequests,
+  metrics = new PluginMetrics(),
+  answer: Answerer['answer'] = aggregate,
 ): void {
-  handleUnary(server, Aggregator.aggregate, ({ executions }) => ({
-    results: executions.map((execution) => answer(execution, defaults)),
+  handleUnary(server, Aggregator.aggregate, async ({ executions }) => ({
+    results: await answerAll(executions, defaults, metrics, answer),
   }));
   handleUnary(server, Aggregator.submit, (request) => {
     submit(request, defaults, requests);
@@ -37,27 +42,57 @@ export function registerAggregator(
   });
 }
 
-function answer(execution: Execution, defaults: FactoryDefaults): Result {
-  const { id } = execution;
-  const outcome = aggregateExecution(execution, defaults);
-  return outcome.kind === 'outcome'
-    ? { id, outcome: outcome.outcome, error: undefined }
-    : { id, outcome: undefined, error: outcome.error };
+async function answerAll(
+  executions: readonly Execution[],
+  defaults: FactoryDefaults,
+  metrics: PluginMetrics,
+  answer: Answerer['answer'],
+): Promise<readonly Result[]> {
+  metrics.called(executions.length);
+  try {
+    const results = await Promise.all(
+      executions.map((execution) => resultOf(execution, inputOf(execution, defaults), answer)),
+    );
+    metrics.failed('aggregation', results.filter(({ error }) => error !== undefined).length);
+    return results;
+  } catch (error) {
+    metrics.failed(error instanceof StatusError ? 'refused' : 'fault');
+    throw error;
+  }
 }
 
-function aggregateExecution(execution: Execution, defaults: FactoryDefaults): ReturnType<typeof aggregate> {
+async function resultOf(
+  execution: Execution,
+  input: ExecutionInput,
+  answer: Answerer['answer'],
+): Promise<Result> {
+  const { id } = execution;
   try {
-    return aggregate({
+    const outcome = await answer(input);
+    return outcome.kind === 'outcome'
+      ? { id, outcome: outcome.outcome, error: undefined }
+      : { id, outcome: undefined, error: outcome.error };
+  } catch (error) {
+    if (error instanceof ProtobufError) throw notProtobuf(execution, error);
+    throw error instanceof NoAnswerError ? unanswered(execution, error) : error;
+  }
+}
+
+function inputOf(execution: Execution, defaults: FactoryDefaults): ExecutionInput {
+  const { id, f, previousOutcome, observations } = execution;
+  try {
+    return {
+      id,
+      f,
       revision: revisionOf(execution, defaults),
       config: configOf(execution, defaults),
-      previousOutcome: execution.previousOutcome,
-      observations: [...execution.observations]
+      previousOutcome,
+      observations: [...observations]
         .map(([oracle, list]) => ({ oracle, values: unpackValues(list) }))
         .toSorted((a, b) => a.oracle - b.oracle),
-    });
+    };
   } catch (error) {
-    if (!(error instanceof ProtobufError)) throw error;
-    throw refusal(execution, `is not protobuf: ${error.message}`);
+    throw error instanceof ProtobufError ? notProtobuf(execution, error) : error;
   }
 }
 
@@ -74,8 +109,23 @@ function configOf(execution: Execution, defaults: FactoryDefaults): Uint8Array {
   throw refusal(execution, 'has no config, and neither has the factory');
 }
 
+function notProtobuf(execution: Execution, { message }: ProtobufError): StatusError {
+  return refusal(execution, `is not protobuf: ${message}`);
+}
+
 function refusal(execution: Execution, what: string): StatusError {
   return new StatusError(status.INVALID_ARGUMENT, `execution "${execution.id}" ${what}`);
+}
+
+/** Unavailable is a plain error here: a Go host would make a call that failed as UNAVAILABLE again for ever. */
+const STATUS_OF = {
+  timeout: status.DEADLINE_EXCEEDED,
+  unavailable: status.UNKNOWN,
+  protocol: status.INVALID_ARGUMENT,
+} as const;
+
+function unanswered(execution: Execution, { kind, message }: NoAnswerError): StatusError {
+  return new StatusError(STATUS_OF[kind], `execution "${execution.id}" has no answer: ${message}`);
 }
 
 /** A request that no reporting plugin could ever take up is refused at once. */

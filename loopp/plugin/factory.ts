@@ -5,11 +5,13 @@ import type { Broker, BrokeredServer } from '../wire/broker.ts';
 import { StatusError, handleUnary } from '../wire/grpc.ts';
 import type { SecureMintConfig } from '../wire/messages.ts';
 import { LoopService, PluginSecureMint } from '../wire/services.ts';
+import type { Answerer } from './answerer.ts';
 import { registerAggregator } from './aggregator.ts';
 import type { FactoryDefaults } from './aggregator.ts';
 import { aggregate, configFromFactory } from './aggregation/aggregate.ts';
 import { dataFeedsEncoders } from './ocr3/encoder.ts';
 import { capabilityFactory } from './ocr3/factory.ts';
+import type { PluginMetrics } from './metrics.ts';
 import { PendingRequests } from './ocr3/requests.ts';
 import { registerReportingPluginFactory } from './ocr3-service.ts';
 import type { Log } from '../../src/log.ts';
@@ -22,24 +24,37 @@ const SERVICE_NAME = 'PluginSecureMint';
  * a host asks again after every reconnect (docs/spec/loopp-wire.md C.6), so factories are cheap and hold nothing but
  * the requests that were submitted to them.
  */
-export function registerSecureMint(server: Server, broker: Broker, log: Log): void {
+export function registerSecureMint(
+  server: Server,
+  broker: Broker,
+  log: Log,
+  metrics: PluginMetrics,
+  answer: Answerer['answer'],
+): void {
   handleUnary(server, PluginSecureMint.newSecureMintFactory, async ({ providerId, config }) => {
     if (providerId !== 0) {
       throw new StatusError(status.UNIMPLEMENTED, 'this plugin uses no provider: expected providerID 0');
     }
     const defaults = defaultsOf(config);
-    const factory = await serveFactory(broker, defaults, log);
+    const factory = await serveFactory(broker, defaults, log, metrics, answer);
     log('info', 'factory made', { factoryID: factory.id, revision: defaults.revision });
     return { factoryId: factory.id };
   });
 }
 
-function serveFactory(broker: Broker, defaults: FactoryDefaults, log: Log): Promise<BrokeredServer> {
+function serveFactory(
+  broker: Broker,
+  defaults: FactoryDefaults,
+  log: Log,
+  metrics: PluginMetrics,
+  answer: Answerer['answer'],
+): Promise<BrokeredServer> {
   const requests = new PendingRequests(() => performance.now());
   const encoders = dataFeedsEncoders(defaults.revision);
+  // Reporting plugins stand on the plugin's own aggregation, whoever answers `Aggregate`.
   const plugins = capabilityFactory({ ...defaults, aggregate, encoders, requests, nowMs: Date.now, log });
   const factory = broker.serve((server) => {
-    registerAggregator(server, defaults, requests);
+    registerAggregator(server, defaults, requests, metrics, answer);
     registerReportingPluginFactory(server, broker, plugins, log);
     handleUnary(server, LoopService.ready, () => ({}));
     handleUnary(server, LoopService.healthReport, () => ({ healthReport: new Map([[SERVICE_NAME, '']]) }));

@@ -17,9 +17,9 @@ interface Stream {
 
 /**
  * Serves what go-plugin registers on every main connection (docs/spec/loopp-wire.md B): broker, controller, stdio and
- * health. `shutdown` is called before the controller's reply.
+ * health. `shutdown` is called, and awaited, before the controller's reply.
  */
-export function registerGoPlugin(server: Server, broker: Broker, shutdown: () => void): OpenStreams {
+export function registerGoPlugin(server: Server, broker: Broker, shutdown: () => Promise<void>): OpenStreams {
   const streams = new Set<Stream>();
   const keep = (stream: Stream): void => {
     streams.add(stream);
@@ -31,8 +31,8 @@ export function registerGoPlugin(server: Server, broker: Broker, shutdown: () =>
   });
   // Nothing is ever sent: the log goes to the real standard error, and hosts discard this stream (A.6).
   handleServerStream(server, GrpcStdio.streamStdio, keep);
-  handleUnary(server, GrpcController.shutdown, () => {
-    shutdown();
+  handleUnary(server, GrpcController.shutdown, async () => {
+    await shutdown();
     return {};
   });
   registerHealth(server, keep);

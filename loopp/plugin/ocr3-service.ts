@@ -72,11 +72,11 @@ async function serveReportingPlugin(broker: Broker, plugin: ReportingPlugin): Pr
 }
 
 function registerQueries(server: Server, plugin: ReportingPlugin): void {
-  handleUnary(server, ReportingPluginService.query, async ({ outcomeContext }) => ({
-    query: await plugin.query(present(outcomeContext, 'outcomeContext')),
+  handleUnary(server, ReportingPluginService.query, async ({ outcomeContext }, call) => ({
+    query: await plugin.query(present(outcomeContext, 'outcomeContext'), call),
   }));
-  handleUnary(server, ReportingPluginService.observation, async ({ outcomeContext, query }) => ({
-    observation: await plugin.observation(present(outcomeContext, 'outcomeContext'), query),
+  handleUnary(server, ReportingPluginService.observation, async ({ outcomeContext, query }, call) => ({
+    observation: await plugin.observation(present(outcomeContext, 'outcomeContext'), query, call),
   }));
   handleUnary(server, ReportingPluginService.validateObservation, async ({ outcomeContext, query, ao }) => {
     const context = present(outcomeContext, 'outcomeContext');
@@ -100,11 +100,11 @@ function registerReports(server: Server, plugin: ReportingPlugin): void {
   handleUnary(server, ReportingPluginService.reports, async ({ seqNr, outcome }) => ({
     reportPlus: await plugin.reports(seqNr, outcome),
   }));
-  handleUnary(server, ReportingPluginService.shouldAcceptAttestedReport, async ({ segNr, ri }) => ({
-    shouldAccept: await plugin.shouldAcceptAttestedReport(segNr, present(ri, 'ri')),
+  handleUnary(server, ReportingPluginService.shouldAcceptAttestedReport, async ({ segNr, ri }, call) => ({
+    shouldAccept: await plugin.shouldAcceptAttestedReport(segNr, present(ri, 'ri'), call),
   }));
-  handleUnary(server, ReportingPluginService.shouldTransmitAcceptedReport, async ({ segNr, ri }) => ({
-    shouldTransmit: await plugin.shouldTransmitAcceptedReport(segNr, present(ri, 'ri')),
+  handleUnary(server, ReportingPluginService.shouldTransmitAcceptedReport, async ({ segNr, ri }, call) => ({
+    shouldTransmit: await plugin.shouldTransmitAcceptedReport(segNr, present(ri, 'ri'), call),
   }));
 }
 

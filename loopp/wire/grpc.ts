@@ -13,7 +13,9 @@ import type {
   sendUnaryData,
 } from '@grpc/grpc-js';
 import type { MessageType } from '../../src/codec/message.ts';
+import type { Call } from '../../src/contract/call.ts';
 import { messageOf } from '../../src/errors.ts';
+import { HandledCall, toMetadata } from './call.ts';
 import type { Method } from './services.ts';
 
 /** How grpc-js meets our messages: definitions for servers, typed calls for clients. */
@@ -75,18 +77,21 @@ export function bind(server: Server, socket: string): Promise<void> {
 export function handleUnary<Request, Reply>(
   server: Server,
   method: Method<Request, Reply>,
-  handler: (request: Request) => Reply | Promise<Reply>,
+  handler: (request: Request, call: Call) => Reply | Promise<Reply>,
 ): void {
   const answer = async (
     call: ServerUnaryCall<Request, Reply>,
     callback: sendUnaryData<Reply>,
   ): Promise<void> => {
+    const handled = new HandledCall(call);
     let reply: Reply;
     try {
-      reply = await handler(call.request);
+      reply = await handler(call.request, handled);
     } catch (error) {
       callback({ code: codeOf(error), details: messageOf(error) });
       return;
+    } finally {
+      handled.settle();
     }
     callback(null, reply);
   };
@@ -127,14 +132,20 @@ function add<Request, Reply>(server: Server, method: Method<Request, Reply>, han
   server.addService({ [name]: definition(method) }, { [name]: handler as UntypedHandleCall });
 }
 
+/** How long and on whose behalf a method is called; what of the metadata goes on is for ./call.ts to say. */
+export interface UnaryOptions extends CallOptions {
+  readonly signal?: AbortSignal;
+  readonly metadata?: ReadonlyMap<string, string>;
+}
+
 /** Calls a unary method. Rejects with grpc-js' `ServiceError`. */
 export function callUnary<Request, Reply>(
   client: Client,
   method: Method<Request, Reply>,
   request: Request,
-  options: CallOptions & { readonly signal?: AbortSignal } = {},
+  options: UnaryOptions = {},
 ): Promise<Reply> {
-  const { signal, ...callOptions } = options;
+  const { signal, metadata, ...callOptions } = options;
   return new Promise((resolve, reject) => {
     const { path, requestSerialize, responseDeserialize } = definition(method);
     const call = client.makeUnaryRequest(
@@ -142,7 +153,7 @@ export function callUnary<Request, Reply>(
       requestSerialize,
       responseDeserialize,
       request,
-      new Metadata(),
+      toMetadata(metadata),
       callOptions,
       (error, reply) => {
         signal?.removeEventListener('abort', cancel);

@@ -6,6 +6,7 @@ import type { PluginCommand } from '../../loopp/host/options.ts';
 import { readConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { textLog } from '../log.ts';
+import type { Log } from '../log.ts';
 import { MAIN_FILE } from './version.ts';
 
 /** Options of every command with a loopp lane. */
@@ -42,13 +43,34 @@ export async function openLoopp(
     ...HOST_DEFAULTS,
     laneTimeoutMs: options.laneTimeoutMs,
     startTimeoutMs: options.startTimeoutMs,
+    onLog: pluginLines(log),
   };
   const lane = new LooppLane(program, hostOptions, onState);
   await lane.start();
-  return { lane, facts, command: command === undefined ? 'securemint-shadow plugin' : command.join(' ') };
+  return { lane, facts, command: inReports(command) };
 }
 
-function pluginCommandOf(command: readonly string[] | undefined): PluginCommand {
+/** The plugin's command line for reports; the product's own has no paths of this machine in it. */
+export function inReports(command: readonly string[] | undefined): string {
+  return command === undefined ? 'securemint-shadow plugin' : command.join(' ');
+}
+
+/** What the plugin logs, on the host's log; nothing in it may move the cursor or forge a line. */
+function pluginLines(log: Log): Log {
+  return (level, message, fields = {}) => {
+    const facts = Object.entries(fields).map(([name, value]): [string, string] => [
+      printable(name),
+      printable(String(value)),
+    ]);
+    log(level, `plugin: ${printable(message)}`, Object.fromEntries(facts));
+  };
+}
+
+const printable = (text: string): string =>
+  text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+
+/** The product's own plugin, or `command`. Throws `AppError` USAGE for an empty one. */
+export function pluginCommandOf(command: readonly string[] | undefined): PluginCommand {
   const { path } = readConfig();
   if (command === undefined) return { file: process.execPath, args: [MAIN_FILE, 'plugin'], path };
   const [file, ...args] = command;

@@ -5,6 +5,7 @@ import { HOST_DEFAULTS } from '../../loopp/host/options.ts';
 import { LANE_NAMES } from '../contract/judgement.ts';
 import { AppError, EXIT, messageOf } from '../errors.ts';
 import { doctorCommand } from './doctor.ts';
+import { writeLauncher } from './launcher.ts';
 import { choiceOption, wholeNumberOption } from './options.ts';
 import { runCommand } from './run.ts';
 import { tolerateClosedReaders } from './streams.ts';
@@ -85,6 +86,7 @@ function addRun(program: Command, plugin: readonly string[] | undefined, finish:
       ).default(0),
     )
     .addOption(wholeNumberOption('--concurrency <n>', 'rounds in progress at most', [1, 1000]).default(64))
+    .option('--ocr3', OCR3_HELP, false)
     .addOption(choiceOption('--plant <name>', 'put a known lie into the loopp lane', Object.keys(PLANTS)))
     .addOption(
       wholeNumberOption(
@@ -97,6 +99,10 @@ function addRun(program: Command, plugin: readonly string[] | undefined, finish:
       finish(await runCommand(files, options, plugin));
     });
 }
+
+const OCR3_HELP =
+  'compare whole rounds of OCR3: outcome and reports that the oracles in the LOOPP come to, and what the same rules make ' +
+  'of them over the legacy aggregator';
 
 function addVerify(program: Command, plugin: readonly string[] | undefined, finish: Finish): void {
   withLaneOptions(
@@ -148,11 +154,26 @@ function addPlugin(program: Command): void {
     .description(
       'Is launched by a go-plugin host (a Chainlink node, or the loopp lane); says so and exits 1 otherwise.',
     )
-    .action(async () => {
+    .option('--shadow', SHADOW_HELP, false)
+    .option('--write-launcher <file>', "write the executable for a node's CL_SECURE_MINT_CMD, and exit")
+    .option('--force', 'let --write-launcher replace a file', false)
+    .action(async ({ writeLauncher: file, force, shadow }: PluginOptions) => {
+      if (file !== undefined) return writeLauncher(file, { force, shadow });
+      if (force) throw new AppError('USAGE', '--force: expected --write-launcher FILE beside it, got none');
       const { pluginCommand } = await import('./plugin.ts');
-      await pluginCommand();
+      return pluginCommand(shadow ? (await import('./plugin-shadow.ts')).openShadow : undefined);
     });
 }
+
+interface PluginOptions {
+  readonly writeLauncher?: string;
+  readonly force: boolean;
+  readonly shadow: boolean;
+}
+
+const SHADOW_HELP =
+  'answer as SECUREMINT_SHADOW_STAGE says (off, shadow, live, complete; default shadow), from the aggregator in this ' +
+  'process or from an inner plugin; compare both into the folder SECUREMINT_SHADOW_JOURNAL';
 
 function addDoctor(program: Command, finish: Finish): void {
   program

@@ -2,26 +2,23 @@ import { randomInt } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareRounds } from '../../harness/comparison.ts';
-import { Harness } from '../../harness/harness.ts';
 import { Journal } from '../../harness/journal.ts';
 import { Metrics } from '../../harness/metrics.ts';
-import { PLANTS, plant } from '../../harness/plants.ts';
-import type { PlantName } from '../../harness/plants.ts';
 import { Summary, objections } from '../../harness/report.ts';
 import type { Report } from '../../harness/report.ts';
-import { reportLines } from '../../harness/report-text.ts';
-import type { Lane } from '../contract/lane.ts';
+import { counted, reportLines } from '../../harness/report-text.ts';
 import type { Round } from '../contract/round.ts';
 import { AppError, EXIT } from '../errors.ts';
 import { readRounds } from '../rounds/read.ts';
 import type { ReadRound, RoundSource } from '../rounds/read.ts';
+import { openLanes } from './comparer.ts';
+import type { Comparer } from './comparer.ts';
 import { conclusionOf } from './conclusion.ts';
 import type { Ending } from './conclusion.ts';
 import { onInterrupt } from './interrupt.ts';
-import { openLegacy } from './legacy.ts';
-import { openLoopp } from './loopp.ts';
-import type { LooppOptions, OpenedLoopp } from './loopp.ts';
+import type { LooppOptions } from './loopp.ts';
 import { serveMetrics } from './metrics-server.ts';
+import { openOcr3 } from './ocr3/open.ts';
 import { makeOutputFolder, writeReport } from './output.ts';
 import { paintFor } from './paint.ts';
 import { showProgress } from './progress.ts';
@@ -41,6 +38,8 @@ export interface RunOptions extends LooppOptions {
   /** Rounds in progress at most. */
   readonly concurrency: number;
   readonly plant?: string;
+  /** Compare whole rounds of OCR3. */
+  readonly ocr3: boolean;
   /** Absent: no metrics server. 0: a free port. */
   readonly metricsPort?: number;
 }
@@ -53,12 +52,13 @@ export async function runCommand(
 ): Promise<number> {
   const inputs = files.length === 0 ? [packageFile('examples/don-2025-09.jsonl.gz')] : files;
   const interrupt = onInterrupt();
-  const legacy = await openLegacy();
-  const loopp = await openLoopp(pluginCommand, options);
+  const seed = options.seed ?? randomInt(2 ** 32);
+  const open = options.ocr3 ? openOcr3 : openLanes;
+  const comparer = await open({ ...options, seed }, pluginCommand);
   try {
     const folder = await makeOutputFolder(options.out);
     const journal = await Journal.create(join(folder, 'journal.jsonl'));
-    const run = new Run(options, { legacy, loopp }, journal, interrupt.signal);
+    const run = new Run({ ...options, seed }, comparer, journal, interrupt.signal);
     const failure = await run.compare(inputs);
     const report = run.report();
     run.print(report, folder, endingOf(failure, interrupt.signal));
@@ -67,7 +67,7 @@ export async function runCommand(
     if (interrupt.signal.aborted) return EXIT.interrupted;
     return objections(report, options.maxLaneErrors).length === 0 ? EXIT.fine : EXIT.no;
   } finally {
-    await loopp.lane.close();
+    await comparer.close();
     interrupt.release();
   }
 }
@@ -79,42 +79,34 @@ function endingOf(failure: AppError | undefined, signal: AbortSignal): Ending {
 
 /** One comparison from its first round to its report. */
 class Run {
-  private readonly options: RunOptions;
+  private readonly options: RunOptions & { readonly seed: number };
   private readonly journal: Journal;
   private readonly signal: AbortSignal;
-  private readonly seed: number;
   private readonly versions: Readonly<Record<string, string>>;
   private readonly summary = new Summary();
   private readonly metrics: Metrics;
-  private readonly harness: Harness;
+  private readonly comparer: Comparer;
   private bytesRead = 0;
   /** Where the round stands that was read last, for messages. */
   private source: RoundSource = { file: '', line: 0 };
 
   constructor(
-    options: RunOptions,
-    { legacy, loopp }: { readonly legacy: Lane; readonly loopp: OpenedLoopp },
+    options: RunOptions & { readonly seed: number },
+    comparer: Comparer,
     journal: Journal,
     signal: AbortSignal,
   ) {
     this.options = options;
     this.journal = journal;
     this.signal = signal;
-    this.seed = options.seed ?? randomInt(2 ** 32);
     this.versions = {
       product: productVersion(),
       node: process.version,
-      loopp: loopp.command,
+      loopp: comparer.command,
       plant: options.plant ?? 'none',
     };
-    this.metrics = new Metrics(this.summary, () => loopp.facts, this.versions);
-    const { lane } = loopp;
-    this.harness = new Harness({
-      legacy,
-      loopp: isPlant(options.plant) ? plant(lane, options.plant) : lane,
-      served: 'legacy',
-      seed: this.seed,
-    });
+    this.metrics = new Metrics(this.summary, () => comparer.facts, this.versions);
+    this.comparer = comparer;
   }
 
   /** Compares until the input ends; answers what ended it early, after everything before it was journalled. */
@@ -131,7 +123,7 @@ class Run {
   }
 
   report(): Report {
-    return this.summary.report({ seed: this.seed, versions: this.versions });
+    return this.summary.report({ seed: this.options.seed, versions: this.versions });
   }
 
   print(report: Report, folder: string, ending: Ending): void {
@@ -145,7 +137,7 @@ class Run {
     const tables = report.rounds === 0 ? [] : [...reportLines(report, this.summary, paint), ''];
     const text = [
       ...tables,
-      paint.dim(`journal and report in ${folder}; seed ${String(this.seed)}`),
+      paint.dim(`journal and report in ${folder}; seed ${String(this.options.seed)}`),
       ...lines.map((line) => (good ? paint.good(line) : paint.bad(line))),
     ];
     process.stdout.write(`${text.join('\n')}\n`);
@@ -180,12 +172,16 @@ class Run {
     const reads = readRounds(inputs, process.stdin, (count) => {
       this.bytesRead += count;
     });
-    await compareRounds(this.harness, this.rounds(reads), this, {
+    await compareRounds(this.comparer.harness, this.rounds(reads), this, {
       concurrency: this.options.concurrency,
       signal: this.signal,
     });
     const { tally, refused } = this.summary;
     if (tally.rounds === 0 && refused > 0) throw nothingLeft(refused);
+    const remarks = this.comparer.remarks();
+    for (const remark of remarks) process.stderr.write(`${remark}\n`);
+    const { notCompared } = tally.verdicts;
+    if (remarks.length > 0 && notCompared === tally.rounds) throw nothingHeld(notCompared);
   }
 
   /** The rounds of the input, as far as `--limit`; lines that are none are refused in their place. */
@@ -242,14 +238,17 @@ class Run {
   }
 }
 
-function isPlant(name: string | undefined): name is PlantName {
-  return name !== undefined && Object.hasOwn(PLANTS, name);
-}
-
 function nothingLeft(refused: number): AppError {
   return new AppError(
     'INPUT',
     `expected at least one round in the input, got ${String(refused)} refused ${refused === 1 ? 'line' : 'lines'}`,
+  );
+}
+
+function nothingHeld(rounds: number): AppError {
+  return new AppError(
+    'INPUT',
+    `--ocr3: expected at least one round that OCR3 can hold, got none in ${counted(rounds, 'round')}`,
   );
 }
 

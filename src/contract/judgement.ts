@@ -1,5 +1,6 @@
 import type { LaneObservation, Verdict } from './verdict.ts';
 import type { Round } from './round.ts';
+import type { Stage } from './stage.ts';
 
 /** The two lanes that are compared. */
 export const LANE_NAMES = ['legacy', 'loopp'] as const;
@@ -13,11 +14,15 @@ export interface Judgement {
   readonly round: Round;
   /** SHA-256 of the round's input. */
   readonly digest: Uint8Array;
-  /** The lane that was asked first, drawn by seed so that neither is favoured. */
+  readonly stage: Stage;
+  /** The lane that was asked first: drawn by seed so that neither is favoured, or the serving lane. */
   readonly first: LaneName;
+  /** The lane whose answer the caller got. */
   readonly served: LaneName;
-  /** Absent with `notCompared`. */
-  readonly observations?: Readonly<Record<LaneName, LaneObservation>>;
+  /** The serving lane of the stage had no answer, so that the other one served. */
+  readonly fallback?: true;
+  /** What each lane did that was asked and whose answer was waited for: both of them in every comparison. */
+  readonly observations?: Readonly<Partial<Record<LaneName, LaneObservation>>>;
   readonly verdict: Verdict;
   /** Absent when the round came without a witness or no lane answered. */
   readonly witness?: WitnessHeld;

@@ -1,16 +1,18 @@
+import type { Call } from './call.ts';
+
 /**
  * What OCR3 calls of an application, after libocr's `ocr3types.ReportingPlugin`. One oracle makes one plugin for each
  * configuration of the protocol and closes it when the next one comes. Report infos are bytes.
  *
  * A call that rejects gives up this oracle's part in the round and nothing else. Byte strings must not be modified by
- * either side. Calls may overlap.
+ * either side. Calls may overlap. What is not pure may make calls of its own, on behalf of `call` when there is one.
  */
 export interface ReportingPlugin {
   /** Asked of the leader alone: what this round is about. Not pure. */
-  query(context: OutcomeContext): Promise<Uint8Array>;
+  query(context: OutcomeContext, call?: Call): Promise<Uint8Array>;
 
   /** What this oracle has to say to the query, which a faulty leader may have made. Not pure. */
-  observation(context: OutcomeContext, query: Uint8Array): Promise<Uint8Array>;
+  observation(context: OutcomeContext, query: Uint8Array, call?: Call): Promise<Uint8Array>;
 
   /** Rejects what no honest oracle sends. Pure: every honest oracle decides alike. */
   validateObservation(
@@ -40,10 +42,10 @@ export interface ReportingPlugin {
   reports(seqNr: bigint, outcome: Uint8Array): Promise<readonly ReportPlus[]>;
 
   /** Whether a report that enough oracles signed is worth keeping for transmission. Not pure. */
-  shouldAcceptAttestedReport(seqNr: bigint, report: ReportWithInfo): Promise<boolean>;
+  shouldAcceptAttestedReport(seqNr: bigint, report: ReportWithInfo, call?: Call): Promise<boolean>;
 
   /** Asked when it is this oracle's turn to transmit a report that it accepted. Not pure. */
-  shouldTransmitAcceptedReport(seqNr: bigint, report: ReportWithInfo): Promise<boolean>;
+  shouldTransmitAcceptedReport(seqNr: bigint, report: ReportWithInfo, call?: Call): Promise<boolean>;
 
   /** Ends what the plugin started. Idempotent: a Go host calls it twice (docs/spec/loopp-wire.md D.6). */
   close(): Promise<void>;

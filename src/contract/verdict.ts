@@ -22,6 +22,7 @@ export const NOT_COMPARED_REASONS = [
   'shadow queue full',
   'shutting down',
   'duplicate',
+  'no OCR3 round',
 ] as const;
 export type NotComparedReason = (typeof NOT_COMPARED_REASONS)[number];
 

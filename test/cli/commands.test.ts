@@ -32,7 +32,7 @@ describe('help', () => {
         verify [options] <FILE...>  hold one lane against recorded answers
 
       Build:
-        plugin                      be the LOOPP that a host launches
+        plugin [options]            be the LOOPP that a host launches
         doctor [options]            check that this machine can run everything
 
       Help:
@@ -69,6 +69,9 @@ describe('help', () => {
         --max-lane-errors <n>    time-outs and unavailable answers that are still fine
                                  (default: 0)
         --concurrency <n>        rounds in progress at most (default: 64)
+        --ocr3                   compare whole rounds of OCR3: outcome and reports
+                                 that the oracles in the LOOPP come to, and what the
+                                 same rules make of them over the legacy aggregator
         --plant <name>           put a known lie into the loopp lane: block-plus-one,
                                  swapped-packing, lost-report
         --metrics-port <port>    serve /metrics on 127.0.0.1 while running (0: a free

@@ -157,6 +157,7 @@ describe('an id that came before', () => {
       input,
       verdict: 'notCompared',
       reason: 'duplicate',
+      stage: 'shadow',
       served: 'legacy',
       first: expect.stringMatching(/^(legacy|loopp)$/),
     });

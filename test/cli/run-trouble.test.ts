@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { STAGES } from '../../src/contract/stage.ts';
 import { VERDICT_KEYS } from '../../src/contract/verdict.ts';
 import {
   CommandLine,
@@ -201,13 +202,14 @@ describe('--metrics-port', () => {
       'order_dependent_matches_total',
       ...['missing', 'extra', 'type', 'value', 'order'].map((kind) => `differences_total{kind="${kind}"}`),
       ...lanes.flatMap((lane) => [
-        `served_total{lane="${lane}"}`,
+        ...STAGES.map((stage) => `served_total{lane="${lane}",stage="${stage}"}`),
         `lane_duration_seconds_count{lane="${lane}"}`,
         ...['agrees', 'contradicts'].map((result) => `witness_total{lane="${lane}",result="${result}"}`),
         ...['timeout', 'unavailable', 'protocol'].map(
           (error) => `lane_errors_total{lane="${lane}",error="${error}"}`,
         ),
       ]),
+      'fallbacks_total',
       'refused_lines_total',
       'distinct_inputs',
       'plugin_exits',

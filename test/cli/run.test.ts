@@ -236,6 +236,7 @@ describe('the journal', () => {
       revision: '2025-09',
       input: expect.stringMatching(/^[0-9a-f]{64}$/),
       verdict: 'match',
+      stage: 'shadow',
       served: 'legacy',
       first: expect.stringMatching(/^(legacy|loopp)$/),
       legacy: observed,

@@ -34,7 +34,7 @@ interface Setting {
 
 function compare(rounds: AsyncIterable<Round>, sink: ComparisonSink, setting: Setting = {}): Promise<void> {
   const { loopp = laneOf(() => A), concurrency = 8, signal = new AbortController().signal } = setting;
-  const harness = new Harness({ legacy: laneOf(() => A), loopp, served: 'legacy', seed: 1 });
+  const harness = new Harness({ legacy: laneOf(() => A), loopp, seed: 1 });
   return compareRounds(harness, rounds, sink, { concurrency, signal });
 }
 

@@ -58,6 +58,7 @@ export function judgementOf(fields: JudgementFields = {}): Judgement {
   return {
     round,
     digest: roundDigest(round),
+    stage: 'shadow',
     first: 'legacy',
     served: 'legacy',
     observations: { legacy, loopp },
@@ -68,7 +69,7 @@ export function judgementOf(fields: JudgementFields = {}): Judgement {
 
 export function notCompared(round: Round = roundOf(1)): Judgement {
   const verdict = { key: 'notCompared', reason: 'duplicate' } as const;
-  return { round, digest: roundDigest(round), first: 'loopp', served: 'legacy', verdict };
+  return { round, digest: roundDigest(round), stage: 'shadow', first: 'loopp', served: 'legacy', verdict };
 }
 
 /** A promise that is settled from outside. */

@@ -6,13 +6,15 @@ import { LaneError } from '../../src/contract/lane.ts';
 import type { Lane, Outcome } from '../../src/contract/lane.ts';
 import type { Judgement } from '../../src/contract/judgement.ts';
 import type { WitnessAnswer } from '../../src/contract/round.ts';
+import { STAGES } from '../../src/contract/stage.ts';
+import type { Stage } from '../../src/contract/stage.ts';
 import { deferred, errorOf, laneOf, outcomeOf, roundOf, settled } from './fakes.ts';
 
 const A = outcomeOf({ lastSeenAt: 1n });
 const B = outcomeOf({ lastSeenAt: 2n });
 
 function harnessOf(legacy: Lane, loopp: Lane, options: Partial<HarnessOptions> = {}): Harness {
-  return new Harness({ legacy, loopp, served: 'legacy', seed: 1, ...options });
+  return new Harness({ legacy, loopp, seed: 1, ...options });
 }
 
 async function judgedBy(harness: Harness, ...rounds: Parameters<Harness['take']>): Promise<Judgement> {
@@ -38,6 +40,7 @@ describe('a round', () => {
     expect(judgement).toEqual({
       round,
       digest: roundDigest(round),
+      stage: 'shadow',
       first: expect.stringMatching(/^(legacy|loopp)$/),
       served: 'legacy',
       observations: {
@@ -62,16 +65,110 @@ describe('a round', () => {
   });
 });
 
-describe('the served lane', () => {
-  test.each(['legacy', 'loopp'] as const)('%s is answered at once while the other hangs', async (served) => {
-    for (const seed of [0, 1, 2, 3, 4]) {
-      const lanes = { legacy: laneOf(hangs), loopp: laneOf(hangs), [served]: answers(A) };
-      const taken = harnessOf(lanes.legacy, lanes.loopp, { served, seed }).take(roundOf(1));
-      if (taken.kind !== 'taken') throw new Error(taken.kind);
-      expect(await taken.served).toEqual({ kind: 'answer', outcome: A, durationNs: expect.any(Number) });
-    }
+/** What each lane does in a cell of the grid. */
+const DOES = {
+  answers: { legacy: answers(A), loopp: answers(B) },
+  errs: { legacy: answers(errorOf('no')), loopp: answers(errorOf('no')) },
+  fails: { legacy: failing('legacy'), loopp: failing('loopp') },
+  hangs: { legacy: laneOf(hangs), loopp: laneOf(hangs) },
+} as const;
+type Does = keyof typeof DOES;
+
+function failing(name: string): Lane {
+  return laneOf(() => {
+    throw new LaneError('unavailable', `${name} is gone`);
+  });
+}
+
+/** What the caller gets: the lane with its answer, in capitals after a fallback, or that nothing came yet. */
+async function servedIn(stage: Stage, legacy: Does, loopp: Does): Promise<string> {
+  const taken = harnessOf(DOES[legacy].legacy, DOES[loopp].loopp).take(roundOf(1), stage);
+  if (taken.kind !== 'taken') throw new Error(taken.kind);
+  const nothing = settled().then(() => undefined);
+  const served = await Promise.race([taken.served, nothing]);
+  if (served === undefined) return '...';
+  const { lane, fallback, observation } = served;
+  const what =
+    observation.kind === 'failure' ? 'fails' : observation.outcome.kind === 'error' ? 'errs' : 'answers';
+  return `${fallback ? lane.toUpperCase() : lane} ${what}`;
+}
+
+describe('what is served, the whole grid', () => {
+  test.each<[Stage, Does, readonly string[]]>([
+    // what legacy does; then what is served when loopp answers, errs, fails, hangs
+    ['off', 'answers', ['legacy answers', 'legacy answers', 'legacy answers', 'legacy answers']],
+    ['off', 'errs', ['legacy errs', 'legacy errs', 'legacy errs', 'legacy errs']],
+    ['off', 'fails', ['legacy fails', 'legacy fails', 'legacy fails', 'legacy fails']],
+    ['off', 'hangs', ['...', '...', '...', '...']],
+    ['shadow', 'answers', ['legacy answers', 'legacy answers', 'legacy answers', 'legacy answers']],
+    ['shadow', 'errs', ['legacy errs', 'legacy errs', 'legacy errs', 'legacy errs']],
+    ['shadow', 'fails', ['legacy fails', 'legacy fails', 'legacy fails', 'legacy fails']],
+    ['shadow', 'hangs', ['...', '...', '...', '...']],
+    ['live', 'answers', ['loopp answers', 'loopp errs', 'LEGACY answers', '...']],
+    ['live', 'errs', ['loopp answers', 'loopp errs', 'LEGACY errs', '...']],
+    ['live', 'fails', ['loopp answers', 'loopp errs', 'loopp fails', '...']],
+    ['live', 'hangs', ['loopp answers', 'loopp errs', '...', '...']],
+    ['complete', 'answers', ['loopp answers', 'loopp errs', 'loopp fails', '...']],
+    ['complete', 'errs', ['loopp answers', 'loopp errs', 'loopp fails', '...']],
+    ['complete', 'fails', ['loopp answers', 'loopp errs', 'loopp fails', '...']],
+    ['complete', 'hangs', ['loopp answers', 'loopp errs', 'loopp fails', '...']],
+  ])('%s, legacy %s', async (stage, legacy, expected) => {
+    const loopp: readonly Does[] = ['answers', 'errs', 'fails', 'hangs'];
+    expect(await Promise.all(loopp.map((does) => servedIn(stage, legacy, does)))).toEqual(expected);
   });
 
+  test.each(STAGES)('%s, whichever lane is asked first', async (stage) => {
+    const seen = new Set<string>();
+    for (const seed of [0, 1, 2, 3, 4]) {
+      const taken = harnessOf(answers(A), answers(A), { seed }).take(roundOf(1), stage);
+      if (taken.kind !== 'taken') throw new Error(taken.kind);
+      const { lane, fallback } = await taken.served;
+      seen.add(`${lane} ${String(fallback)}`);
+    }
+    expect([...seen]).toEqual([stage === 'off' || stage === 'shadow' ? 'legacy false' : 'loopp false']);
+  });
+});
+
+describe('a stage', () => {
+  test.each<[Stage, readonly string[], Partial<Judgement>]>([
+    ['off', ['legacy'], { served: 'legacy', verdict: { key: 'notCompared', reason: 'stage' } }],
+    ['shadow', ['legacy', 'loopp'], { served: 'legacy', verdict: { key: 'match' } }],
+    ['live', ['legacy', 'loopp'], { served: 'loopp', verdict: { key: 'match' } }],
+    ['complete', ['loopp'], { served: 'loopp', verdict: { key: 'notCompared', reason: 'stage' } }],
+  ])('%s asks %s', async (stage, asked, expected) => {
+    const seen: string[] = [];
+    const lane = (name: string): Lane =>
+      laneOf(() => {
+        seen.push(name);
+        return A;
+      });
+    const judgement = await judgedBy(harnessOf(lane('legacy'), lane('loopp')), roundOf(1), stage);
+    expect(seen.toSorted()).toEqual(asked);
+    expect(judgement).toMatchObject({ stage, ...expected });
+    expect(judgement).not.toHaveProperty('fallback');
+    expect(Object.keys(judgement.observations ?? {})).toEqual(asked);
+    expect(asked).toContain(judgement.first);
+  });
+
+  test('of one lane alone still holds it against the witness', async () => {
+    const witnessed = recorded({ kind: 'error', error: 'another answer' });
+    const { verdict, witness } = await judgedBy(harnessOf(answers(A), answers(A)), witnessed, 'complete');
+    expect({ verdict, witness }).toEqual({
+      verdict: { key: 'notCompared', reason: 'stage' },
+      witness: { loopp: false },
+    });
+  });
+
+  test('live says in the judgement that the other lane stepped in', async () => {
+    expect(await judgedBy(harnessOf(answers(A), failing('loopp')), roundOf(1), 'live')).toMatchObject({
+      served: 'legacy',
+      fallback: true,
+      verdict: { key: 'unavailable' },
+    });
+  });
+});
+
+describe('the served lane', () => {
   test('is judged only once the other has answered', async () => {
     const answer = deferred<Outcome>();
     let judged = false;
@@ -89,15 +186,6 @@ describe('the served lane', () => {
     expect(judged).toBe(false);
     answer.resolve(B);
     expect((await judging).verdict.key).toBe('mismatch');
-  });
-
-  test('that fails is a failure, not a rejection', async () => {
-    const lane = laneOf(() => {
-      throw new LaneError('unavailable', 'gone');
-    });
-    const taken = harnessOf(lane, answers(A)).take(roundOf(1));
-    if (taken.kind !== 'taken') throw new Error(taken.kind);
-    expect(await taken.served).toMatchObject({ kind: 'failure', error: 'unavailable', message: 'gone' });
   });
 });
 
@@ -160,6 +248,7 @@ describe('an id that came before', () => {
     expect(await judgedBy(harness, again)).toEqual({
       round: again,
       digest: roundDigest(again),
+      stage: 'shadow',
       first: expect.stringMatching(/^(legacy|loopp)$/),
       served: 'legacy',
       verdict: { key: 'notCompared', reason: 'duplicate' },

@@ -20,7 +20,14 @@ configureSeed();
 
 const legacy = answered(outcomeOf({ lastSeenAt: 1n }), 1500);
 const loopp = answered(outcomeOf({ lastSeenAt: 2n }), 2500);
-const known = { schema: 1, id: 'round-1', revision: '2025-09', served: 'legacy', first: 'legacy' };
+const known = {
+  schema: 1,
+  id: 'round-1',
+  revision: '2025-09',
+  stage: 'shadow',
+  served: 'legacy',
+  first: 'legacy',
+};
 const HEX = expect.stringMatching(/^[0-9a-f]{64}$/);
 
 describe('a line', () => {

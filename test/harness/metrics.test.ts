@@ -55,6 +55,7 @@ describe('every series', () => {
         "differences_total{kind="type"}": 0,
         "differences_total{kind="value"}": 0,
         "distinct_inputs": 0,
+        "fallbacks_total": 0,
         "lane_duration_seconds_count{lane="legacy"}": 0,
         "lane_duration_seconds_count{lane="loopp"}": 0,
         "lane_duration_seconds_sum{lane="legacy"}": 0,
@@ -83,8 +84,14 @@ describe('every series', () => {
         "rounds_total{verdict="protocol"}": 0,
         "rounds_total{verdict="timeout"}": 0,
         "rounds_total{verdict="unavailable"}": 0,
-        "served_total{lane="legacy"}": 0,
-        "served_total{lane="loopp"}": 0,
+        "served_total{lane="legacy",stage="complete"}": 0,
+        "served_total{lane="legacy",stage="live"}": 0,
+        "served_total{lane="legacy",stage="off"}": 0,
+        "served_total{lane="legacy",stage="shadow"}": 0,
+        "served_total{lane="loopp",stage="complete"}": 0,
+        "served_total{lane="loopp",stage="live"}": 0,
+        "served_total{lane="loopp",stage="off"}": 0,
+        "served_total{lane="loopp",stage="shadow"}": 0,
         "witness_total{lane="legacy",result="agrees"}": 0,
         "witness_total{lane="legacy",result="contradicts"}": 0,
         "witness_total{lane="loopp",result="agrees"}": 0,
@@ -137,7 +144,7 @@ describe('a judgement', () => {
       order_dependent_matches_total: 1,
       'witness_total{lane="legacy",result="agrees"}': 1,
       'witness_total{lane="loopp",result="agrees"}': 1,
-      'served_total{lane="legacy"}': 1,
+      'served_total{lane="legacy",stage="shadow"}': 1,
       'lane_duration_seconds_sum{lane="legacy"}': 0.002,
       'lane_duration_seconds_count{lane="legacy"}': 1,
       'lane_duration_seconds_sum{lane="loopp"}': 0.003,
@@ -175,8 +182,26 @@ describe('a judgement', () => {
   });
 
   test('says which lane served', async () => {
-    expect(await after({ ...judgementOf(), served: 'loopp' })).toMatchObject({
-      'served_total{lane="loopp"}': 1,
+    const live = { ...judgementOf(), stage: 'live', served: 'loopp' } as const;
+    const changes = await after(live, { ...live, served: 'legacy', fallback: true });
+    expect(changes).toMatchObject({
+      'served_total{lane="loopp",stage="live"}': 1,
+      'served_total{lane="legacy",stage="live"}': 1,
+      fallbacks_total: 1,
+    });
+  });
+
+  test('of one lane alone counts what it did', async () => {
+    const alone = {
+      ...notCompared(),
+      stage: 'off',
+      observations: { legacy: answered(outcomeOf()) },
+    } as const;
+    expect(await after(alone)).toEqual({
+      'rounds_total{verdict="notCompared"}': 1,
+      'served_total{lane="legacy",stage="off"}': 1,
+      'lane_duration_seconds_sum{lane="legacy"}': 0.001,
+      'lane_duration_seconds_count{lane="legacy"}': 1,
     });
   });
 });

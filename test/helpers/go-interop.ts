@@ -58,6 +58,15 @@ export class GoInterop {
     return join(this.folder, 'plugin');
   }
 
+  /** Lets the Go host of upstream's service launch the product's own plugin; answers the object that it prints. */
+  async upstream(): Promise<unknown> {
+    const host = spawn(join(this.folder, 'upstream'), ['--', ...PROGRAM, 'plugin'], {
+      env: { TMPDIR: this.folder },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return JSON.parse(await text(host.stdout)) as unknown;
+  }
+
   /** Lets the Go host launch the product's own plugin, or `command`, and ask it about the rounds. */
   async host(
     flags: readonly string[],

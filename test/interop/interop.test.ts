@@ -33,7 +33,12 @@ describe.skipIf(!everything)('a real Go host', { timeout: TIMEOUT_MS }, () => {
     try {
       await goRun('test/interop/generate', folder);
       const files = readdirSync(folder);
-      expect(files.toSorted()).toEqual(['loop.pb.go', 'securemint.pb.go']);
+      expect(files.toSorted()).toEqual([
+        'external_adapter.pb.go',
+        'loop.pb.go',
+        'ocr3.pb.go',
+        'securemint.pb.go',
+      ]);
       for (const file of files) {
         expect(readFileSync(join('test/interop/wire', file), 'utf8')).toBe(
           readFileSync(join(folder, file), 'utf8'),

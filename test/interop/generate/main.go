@@ -31,10 +31,12 @@ var stubs = map[string]string{
 
 // goPackages maps each .proto file to the Go package its code belongs to.
 var goPackages = map[string]string{
-	"securemint.proto": "securemint-shadow/test/interop/wire",
-	"loop.proto":       "securemint-shadow/test/interop/wire",
-	"values.proto":     "github.com/smartcontractkit/chainlink-protos/cre/go/values/pb",
-	"ocr3_types.proto": "github.com/smartcontractkit/chainlink-common/pkg/capabilities/consensus/ocr3/types",
+	"securemint.proto":       "securemint-shadow/test/interop/wire",
+	"loop.proto":             "securemint-shadow/test/interop/wire",
+	"ocr3.proto":             "securemint-shadow/test/interop/wire",
+	"external_adapter.proto": "securemint-shadow/test/interop/wire",
+	"values.proto":           "github.com/smartcontractkit/chainlink-protos/cre/go/values/pb",
+	"ocr3_types.proto":       "github.com/smartcontractkit/chainlink-common/pkg/capabilities/consensus/ocr3/types",
 }
 
 func main() {
@@ -42,7 +44,7 @@ func main() {
 	if len(os.Args) > 1 {
 		folder = os.Args[1]
 	}
-	if err := generate(folder, "securemint.proto", "loop.proto"); err != nil {
+	if err := generate(folder, "securemint.proto", "loop.proto", "ocr3.proto", "external_adapter.proto"); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
@@ -76,7 +78,7 @@ func generate(folder string, files ...string) error {
 // compile reads the files and answers their descriptors, those that they import first.
 func compile(files []string) ([]*descriptorpb.FileDescriptorProto, error) {
 	resolver := protocompile.CompositeResolver{
-		&protocompile.SourceResolver{ImportPaths: []string{"../../../loopp/wire/proto", "../proto"}},
+		&protocompile.SourceResolver{ImportPaths: []string{"../../../loopp/wire/proto"}},
 		&protocompile.SourceResolver{Accessor: protocompile.SourceAccessorFromMap(stubs)},
 	}
 	compiler := protocompile.Compiler{

@@ -1,5 +1,5 @@
-// Package wire is what a Go author writes to speak with securemint-shadow: messages generated from
-// loopp/wire/proto/securemint.proto (see ../generate) and, by hand, the services.
+// Package wire is what a Go author writes to speak with securemint-shadow: messages generated from loopp/wire/proto (see
+// ../generate) and, by hand, the services.
 package wire
 
 import (
@@ -18,6 +18,12 @@ const (
 	Ready                = "/loop.Service/Ready"
 	HealthReport         = "/loop.Service/HealthReport"
 	Close                = "/loop.Service/Close"
+
+	NewReportingPluginFactory = "/loop.ReportingPluginService/NewReportingPluginFactory"
+	NewValidationService      = "/loop.ReportingPluginService/NewValidationService"
+	NewReportingPlugin        = "/loop.internal.pb.ocr3.ReportingPluginFactory/NewReportingPlugin"
+	Observation               = "/loop.internal.pb.ocr3.ReportingPlugin/Observation"
+	GetPayload                = "/loop.internal.pb.securemint.ExternalAdapter/GetPayload"
 )
 
 // PluginSecureMintServer is served on the main connection.
@@ -31,6 +37,20 @@ type FactoryServer interface {
 	Ready(context.Context, *emptypb.Empty) (*emptypb.Empty, error)
 	HealthReport(context.Context, *emptypb.Empty) (*HealthReportReply, error)
 	Close(context.Context, *emptypb.Empty) (*emptypb.Empty, error)
+}
+
+// ExternalAdapterServer is served by the host, alone on a connection.
+type ExternalAdapterServer interface {
+	GetPayload(context.Context, *Blocks) (*ExternalAdapterPayload, error)
+}
+
+// RegisterExternalAdapter adds the service of an adapter connection.
+func RegisterExternalAdapter(registrar grpc.ServiceRegistrar, server ExternalAdapterServer) {
+	registrar.RegisterService(&grpc.ServiceDesc{
+		ServiceName: "loop.internal.pb.securemint.ExternalAdapter",
+		HandlerType: (*ExternalAdapterServer)(nil),
+		Methods:     []grpc.MethodDesc{unary(GetPayload, ExternalAdapterServer.GetPayload)},
+	}, server)
 }
 
 // RegisterPluginSecureMint adds the service of the main connection.

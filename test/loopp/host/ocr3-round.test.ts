@@ -130,7 +130,7 @@ describe('rounds through four oracles in this process', () => {
     for (const round of rounds) {
       const candidate = await ocr3Round(await donOf(round, aggregate), round);
       const control = await ocr3Round(await donOf(round, aggregateInProcess), round);
-      expect(plain(candidate)).toEqual(plain(control));
+      expect(plain({ ...candidate, durationNs: 0 })).toEqual(plain({ ...control, durationNs: 0 }));
     }
   });
 

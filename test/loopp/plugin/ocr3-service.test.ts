@@ -56,15 +56,17 @@ class RecordingPlugin implements ReportingPlugin {
   readonly calls: unknown[][] = [];
   fault: Error | undefined;
 
-  query = (...args: unknown[]): Promise<Uint8Array> => this.answer('query', args, QUERY);
-  observation = (...args: unknown[]): Promise<Uint8Array> => this.answer('observation', args, QUERY);
+  query = (context: unknown): Promise<Uint8Array> => this.answer('query', [context], QUERY);
+  observation = (...[context, query]: unknown[]): Promise<Uint8Array> =>
+    this.answer('observation', [context, query], QUERY);
   validateObservation = (...args: unknown[]): Promise<void> => this.answer('validate', args, undefined);
   observationQuorum = (...args: unknown[]): Promise<boolean> => this.answer('quorum', args, true);
   outcome = (...args: unknown[]): Promise<Uint8Array> => this.answer('outcome', args, QUERY);
   reports = (...args: unknown[]): Promise<readonly ReportPlus[]> => this.answer('reports', args, REPORTS);
-  shouldAcceptAttestedReport = (...args: unknown[]): Promise<boolean> => this.answer('accept', args, true);
-  shouldTransmitAcceptedReport = (...args: unknown[]): Promise<boolean> =>
-    this.answer('transmit', args, true);
+  shouldAcceptAttestedReport = (...[seqNr, report]: unknown[]): Promise<boolean> =>
+    this.answer('accept', [seqNr, report], true);
+  shouldTransmitAcceptedReport = (...[seqNr, report]: unknown[]): Promise<boolean> =>
+    this.answer('transmit', [seqNr, report], true);
   close = (): Promise<void> => this.answer('close', [], undefined);
 
   private async answer<T>(name: string, args: unknown[], value: T): Promise<T> {

@@ -1,0 +1,85 @@
+import type { Judgement } from '../src/contract/judgement.ts';
+import type { Lane } from '../src/contract/lane.ts';
+import type { Round } from '../src/contract/round.ts';
+import type { Stage } from '../src/contract/stage.ts';
+import type { NotComparedReason } from '../src/contract/verdict.ts';
+import { Admissions } from './admissions.ts';
+import type { AdmissionLimits } from './admissions.ts';
+import { roundDigest } from './digest.ts';
+import type { PutResult } from './distinct.ts';
+import { RecentIds } from './duplicates.ts';
+import { Exchange } from './exchange.ts';
+import type { Served } from './exchange.ts';
+
+export interface ServingOptions {
+  readonly legacy: Lane;
+  readonly loopp: Lane;
+  /** How much may be compared beside what is served; a round beyond it is served and not compared. */
+  readonly shadow: AdmissionLimits;
+}
+
+/** A round that is being served. Neither promise rejects. */
+export interface Serving {
+  readonly served: Promise<Served>;
+  readonly judged: Promise<Judgement>;
+  /** Whether the id came before, with the same bytes or with others. */
+  readonly seen: PutResult;
+}
+
+/**
+ * Serves every round, whatever becomes of the comparison: the serving lane is asked at once and the other one later,
+ * within limits. An id that comes again is served again and not compared, with the same bytes or with others.
+ */
+export class ServingHarness {
+  private readonly options: ServingOptions;
+  private readonly admissions: Admissions;
+  private readonly ids = new RecentIds();
+  private readonly cut: Promise<void>;
+  private endComparisons: () => void = () => undefined;
+  private closing = false;
+
+  constructor(options: ServingOptions) {
+    this.options = options;
+    this.admissions = new Admissions(options.shadow);
+    this.cut = new Promise((resolve) => {
+      this.endComparisons = resolve;
+    });
+  }
+
+  serve(round: Round, stage: Stage): Serving {
+    const digest = roundDigest(round);
+    const seen = this.ids.put(round.id, digest);
+    const exchange = new Exchange(this.options, { round, digest, stage });
+    return { served: exchange.serve(), judged: this.judged(exchange, seen !== 'new'), seen };
+  }
+
+  /** Starts no more comparisons and waits for those in progress, `graceMs` at most; rounds are still served. */
+  async close(graceMs: number): Promise<void> {
+    this.closing = true;
+    const timer = setTimeout(this.endComparisons, graceMs);
+    await this.admissions.close();
+    clearTimeout(timer);
+    this.endComparisons();
+  }
+
+  private async judged(exchange: Exchange, repeated: boolean): Promise<Judgement> {
+    const { serves, alsoRuns } = exchange.row;
+    if (repeated) return exchange.notCompared(serves, 'duplicate');
+    if (alsoRuns === undefined) return exchange.notCompared(serves, 'stage');
+    const comparison = await this.comparison(exchange);
+    return typeof comparison === 'string' ? exchange.notCompared(serves, comparison) : comparison;
+  }
+
+  /** The comparison, or why there is none. */
+  private async comparison(exchange: Exchange): Promise<Judgement | NotComparedReason> {
+    const admission = this.closing ? 'closed' : await this.admissions.enter();
+    if (admission === 'full') return 'shadow queue full';
+    if (admission === 'closed') return 'shutting down';
+    try {
+      const compared = exchange.compared(exchange.row.serves);
+      return (await Promise.race([compared, this.cut])) ?? 'shutting down';
+    } finally {
+      this.admissions.leave();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/** How long a caller waits, whatever is tried for it meanwhile. */
+export interface Patience {
+  readonly deadline: Date;
+  readonly signal?: AbortSignal;
+}
+
+/** The caller's patience ended before anything was reached. */
+export class OutOfTimeError extends Error {
+  override readonly name = 'OutOfTimeError';
+}
+
+export const hasEnded = ({ deadline, signal }: Patience): boolean =>
+  signal?.aborted === true || deadline.getTime() <= Date.now();
+
+/** The end of a caller's patience, or of what it waits for. */
+export interface PatienceEnd {
+  /** Its reason says why. */
+  readonly signal: AbortSignal;
+  /** Rejects with that reason. */
+  readonly promise: Promise<never>;
+  /** Call it once nobody waits any more. */
+  readonly stop: () => void;
+}
+
+/** Aborts at the deadline with an `OutOfTimeError`, or with whichever of the caller and `closing` aborts first. */
+export function endOf({ deadline, signal }: Patience, closing: AbortSignal): PatienceEnd {
+  const ended = new AbortController();
+  const promise = new Promise<never>((_, reject) => {
+    ended.signal.addEventListener('abort', () => reject(ended.signal.reason), { once: true });
+  });
+  // It may end while nobody waits for it.
+  promise.catch(() => undefined);
+  const expire = (): void => ended.abort(new OutOfTimeError('the deadline passed'));
+  const timer = setTimeout(expire, Math.max(0, deadline.getTime() - Date.now()));
+  const forgets = [closing, ...(signal === undefined ? [] : [signal])].map((source) => {
+    const abort = (): void => ended.abort(source.reason);
+    source.addEventListener('abort', abort);
+    if (source.aborted) abort();
+    return (): void => source.removeEventListener('abort', abort);
+  });
+  return {
+    signal: ended.signal,
+    promise,
+    stop: () => {
+      clearTimeout(timer);
+      for (const forget of forgets) forget();
+    },
+  };
+}

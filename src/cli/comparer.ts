@@ -1,0 +1,45 @@
+import { Harness } from '../../harness/harness.ts';
+import type { RoundTaker } from '../../harness/comparison.ts';
+import type { PluginFacts } from '../../harness/metrics.ts';
+import { PLANTS, plant } from '../../harness/plants.ts';
+import type { PlantName } from '../../harness/plants.ts';
+import { openLegacy } from './legacy.ts';
+import { openLoopp } from './loopp.ts';
+import type { LooppOptions } from './loopp.ts';
+
+/** What `run` compares rounds with. */
+export interface Comparer {
+  readonly harness: RoundTaker;
+  readonly facts: PluginFacts;
+  /** The plugin's command line, for reports. */
+  readonly command: string;
+  /** What is to be told of rounds that could not be compared, one line each; after the last round. */
+  remarks(): readonly string[];
+  close(): Promise<void>;
+}
+
+export interface ComparerOptions extends LooppOptions {
+  readonly seed: number;
+  readonly plant?: string;
+}
+
+/** Both lanes, on aggregations. Rejects with `AppError` PLUGIN_START and USAGE. */
+export async function openLanes(
+  options: ComparerOptions,
+  pluginCommand: readonly string[] | undefined,
+): Promise<Comparer> {
+  const legacy = await openLegacy();
+  const { lane, facts, command } = await openLoopp(pluginCommand, options);
+  const loopp = isPlant(options.plant) ? plant(lane, options.plant) : lane;
+  return {
+    harness: new Harness({ legacy, loopp, seed: options.seed }),
+    facts,
+    command,
+    remarks: () => [],
+    close: () => lane.close(),
+  };
+}
+
+function isPlant(name: string | undefined): name is PlantName {
+  return name !== undefined && Object.hasOwn(PLANTS, name);
+}

@@ -1,0 +1,37 @@
+import { counted } from '../../../harness/report-text.ts';
+import { Ocr3Dons } from '../../../loopp/host/ocr3-dons.ts';
+import { HOST_DEFAULTS } from '../../../loopp/host/options.ts';
+import { AppError } from '../../errors.ts';
+import type { Comparer, ComparerOptions } from '../comparer.ts';
+import { openLegacyAggregate } from '../legacy.ts';
+import { inReports, pluginCommandOf } from '../loopp.ts';
+import { Ocr3Harness } from './harness.ts';
+
+/** Whole rounds of OCR3. Rejects with `AppError` PLUGIN_START and USAGE. */
+export async function openOcr3(
+  options: ComparerOptions,
+  pluginCommand: readonly string[] | undefined,
+): Promise<Comparer> {
+  if (options.plant !== undefined) {
+    throw new AppError(
+      'USAGE',
+      '--plant: expected no lie together with --ocr3, whose answers are no outcomes',
+    );
+  }
+  const aggregateRound = await openLegacyAggregate();
+  const { laneTimeoutMs, startTimeoutMs } = options;
+  const facts = { ready: false, launches: 0, exits: 0 };
+  const hostOptions = { ...HOST_DEFAULTS, laneTimeoutMs, startTimeoutMs };
+  const dons = new Ocr3Dons(pluginCommandOf(pluginCommand), hostOptions, () => facts.launches++);
+  await dons.start();
+  facts.ready = true;
+  const harness = new Ocr3Harness(dons, aggregateRound);
+  return {
+    harness,
+    facts,
+    command: inReports(pluginCommand),
+    remarks: () =>
+      [...harness.unheld].map(([reason, count]) => `no OCR3 round: ${counted(count, 'round')}, ${reason}`),
+    close: () => dons.close(),
+  };
+}

@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import {
+  CommandLine,
+  bundledLines,
+  changed,
+  expectSum,
+  joined,
+  memberOf,
+  parseJson,
+} from '../../helpers/cli.ts';
+import { fixture } from '../../loopp/host/sandbox.ts';
+
+let cli: CommandLine;
+beforeAll(async () => {
+  cli = await CommandLine.open();
+  await cli.file('a.jsonl', joined(bundledLines(24)));
+});
+afterEach(async () => {
+  expect(await cli.leftovers()).toEqual([]);
+});
+afterAll(() => cli.close());
+
+test.each(['2025-07', '2025-09'])('whole rounds of %s agree', async (revision) => {
+  const capture = resolve(`examples/don-${revision}.jsonl.gz`);
+  const args = ['run', '--ocr3', '--json', '--seed', '1', '--limit', '30', '--out', revision, capture];
+  const { exitCode, stdout, stderr } = await cli.run(args);
+  const report = parseJson(stdout);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(report).toMatchObject({ rounds: 30, seed: 1, verdicts: { match: 30 } });
+  const lines = await cli.lines(`${revision}/journal.jsonl`);
+  expect(lines).toHaveLength(30);
+  expect(lines[0]).toMatchObject({ verdict: 'match', first: 'loopp', loopp: { sha256: expect.any(String) } });
+});
+
+test('a report that the oracles agree on and the control does not is a mismatch', async () => {
+  const lying = [process.execPath, ...fixture('lies-in-reports')];
+  const { exitCode, stdout } = await cli.run(['run', '--ocr3', 'a.jsonl', '--out', 'lies', '--', ...lying]);
+  expect(exitCode).toBe(1);
+  expect(stdout).toMatch(/^no: mismatch: \d+$/m);
+  const found = (await cli.lines('lies/journal.jsonl')).filter(({ verdict }) => verdict === 'mismatch');
+  expect(found.length).toBeGreaterThan(10);
+  expect(found[0]).toMatchObject({ differences: [{ path: 'reports[0]', kind: 'value' }] });
+});
+
+test('rounds that no DON could hold are counted and said', async () => {
+  const [first, second, third] = bundledLines(3);
+  await cli.file('some.jsonl', joined([first ?? '', changed(second, { f: 20 }), changed(third, { f: 20 })]));
+  const { exitCode, stdout, stderr } = await cli.run([
+    'run',
+    '--ocr3',
+    '--json',
+    'some.jsonl',
+    '--out',
+    'some',
+  ]);
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 0,
+    stderr: 'no OCR3 round: 2 rounds, it takes more than 31 oracles\n',
+  });
+  const report = parseJson(stdout);
+  expectSum(report);
+  expect(memberOf(report, 'verdicts')).toMatchObject({ match: 1, notCompared: 2 });
+  expect((await cli.lines('some/journal.jsonl')).at(-1)).toMatchObject({ reason: 'no OCR3 round' });
+});
+
+test('an input without a round that a DON could hold is refused', async () => {
+  await cli.file('none.jsonl', changed(bundledLines(1)[0], { f: 20 }));
+  const { exitCode, stderr } = await cli.run(['run', '--ocr3', 'none.jsonl']);
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 2,
+    stderr:
+      'no OCR3 round: 1 round, it takes more than 31 oracles\n' +
+      'securemint-shadow: --ocr3: expected at least one round that OCR3 can hold, got none in 1 round\n',
+  });
+});
+
+test('a plugin without OCR3 is a protocol error in each round', async () => {
+  const plugin = [process.execPath, ...fixture('well-behaved')];
+  const args = ['run', '--ocr3', '--json', '--limit', '4', 'a.jsonl', '--', ...plugin];
+  const { exitCode, stdout } = await cli.run(args);
+  expect({ exitCode, verdicts: memberOf(parseJson(stdout), 'verdicts') }).toMatchObject({
+    exitCode: 1,
+    verdicts: { protocol: 4 },
+  });
+});
+
+test('--plant does not go with it', async () => {
+  expect(await cli.run(['run', '--ocr3', '--plant', 'lost-report'])).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr:
+      'securemint-shadow: --plant: expected no lie together with --ocr3, whose answers are no outcomes\n',
+  });
+});

@@ -6,7 +6,7 @@ import type { Outcome } from '../src/contract/lane.ts';
 import type { LaneObservation } from '../src/contract/verdict.ts';
 import { AppError, messageOf } from '../src/errors.ts';
 import { formatRound } from '../src/rounds/format.ts';
-import { contradictedLanes } from './verdict.ts';
+import { contradictedLanes, isSameOutcome } from './verdict.ts';
 
 /** Version of the journal's lines; docs/journal.md describes them. */
 export const JOURNAL_SCHEMA = 1;
@@ -94,7 +94,7 @@ export function journalLine(judgement: Judgement): Readonly<Record<string, unkno
   const { round, verdict, witness, observations } = judgement;
   const agreed = verdict.key === 'match' || verdict.key === 'notCompared';
   const whole = !agreed || contradictedLanes(judgement).length > 0;
-  const show = whole ? wholeObservation : digestOfObservation;
+  const show = whole ? wholeObservation : digester();
   return {
     schema: JOURNAL_SCHEMA,
     id: round.id,
@@ -126,9 +126,17 @@ function shownBy(
   };
 }
 
-function digestOfObservation(observation: LaneObservation): unknown {
-  if (observation.kind === 'failure') return wholeObservation(observation);
-  return { ns: observation.durationNs, sha256: digestOf(observation.outcome) };
+/** Lanes that agree have one digest: it is computed once. */
+function digester(): (observation: LaneObservation) => unknown {
+  let known: { readonly outcome: Outcome; readonly sha256: string } | undefined;
+  return (observation) => {
+    if (observation.kind === 'failure') return wholeObservation(observation);
+    const { outcome, durationNs: ns } = observation;
+    if (known === undefined || !isSameOutcome(known.outcome, outcome)) {
+      known = { outcome, sha256: digestOf(outcome) };
+    }
+    return { ns, sha256: known.sha256 };
+  };
 }
 
 function wholeObservation(observation: LaneObservation): unknown {

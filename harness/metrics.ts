@@ -14,6 +14,15 @@ const LATENCY_BUCKETS_S = [
 ];
 const DIFFERENCE_KINDS: readonly DifferenceKind[] = ['missing', 'extra', 'type', 'value', 'order'];
 
+const WITNESS_RESULTS = ['agrees', 'contradicts'] as const;
+
+function each<Key extends string, Value>(
+  keys: readonly Key[],
+  value: (key: Key) => Value,
+): Readonly<Record<Key, Value>> {
+  return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<Key, Value>;
+}
+
 /** What is exported of the plugin process. */
 export interface PluginFacts {
   readonly ready: boolean;
@@ -68,6 +77,16 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  // Looking a series up by its labels costs more than counting in it, so the ones of every round are kept at hand.
+  private readonly byVerdict = each(VERDICT_KEYS, (verdict) => this.rounds.labels({ verdict }));
+  private readonly byLane = each(LANE_NAMES, (lane) => this.latency.labels({ lane }));
+  private readonly byServed = each(LANE_NAMES, (lane) =>
+    each(STAGES, (stage) => this.served.labels({ lane, stage })),
+  );
+  private readonly byWitness = each(LANE_NAMES, (lane) =>
+    each(WITNESS_RESULTS, (result) => this.witness.labels({ lane, result })),
+  );
+
   constructor(summary: Summary, plugin: () => PluginFacts, versions: Readonly<Record<string, string>>) {
     this.startAtZero();
     const { tally } = summary;
@@ -85,19 +104,19 @@ export class Metrics {
   }
 
   observe({ verdict, witness, observations, stage, served, fallback }: Judgement): void {
-    this.rounds.inc({ verdict: verdict.key });
+    this.byVerdict[verdict.key].inc();
     if (verdict.orderDependent === true) this.orderDependent.inc();
     for (const { kind } of verdict.differences ?? []) this.differences.inc({ kind });
     if (observations === undefined) return;
-    this.served.inc({ lane: served, stage });
+    this.byServed[served][stage].inc();
     if (fallback === true) this.fallbacks.inc();
     for (const lane of LANE_NAMES) {
       const observation = observations[lane];
       if (observation === undefined) continue;
       if (observation.kind === 'failure') this.laneErrors.inc({ lane, error: observation.error });
-      else this.latency.observe({ lane }, observation.durationNs / 1e9);
+      else this.byLane[lane].observe(observation.durationNs / 1e9);
       const held = witness?.[lane];
-      if (held !== undefined) this.witness.inc({ lane, result: held ? 'agrees' : 'contradicts' });
+      if (held !== undefined) this.byWitness[lane][held ? 'agrees' : 'contradicts'].inc();
     }
   }
 
@@ -112,7 +131,7 @@ export class Metrics {
       for (const stage of STAGES) this.served.inc({ lane, stage }, 0);
       this.latency.zero({ lane });
       for (const error of LANE_ERROR_KINDS) this.laneErrors.inc({ lane, error }, 0);
-      for (const result of ['agrees', 'contradicts']) this.witness.inc({ lane, result }, 0);
+      for (const result of WITNESS_RESULTS) this.witness.inc({ lane, result }, 0);
     }
   }
 

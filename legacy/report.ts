@@ -88,8 +88,19 @@ function documentMembers(json: Uint8Array): readonly JsonMember[] | undefined {
 
 /** encoding/json folds names by Unicode simple folding: U+017F is `s`, U+212A is `k`. */
 function fold(key: string): string {
-  return key.toLowerCase().replaceAll('\u017f', 's');
+  return USUAL_NAMES[key] ?? key.toLowerCase().replaceAll('\u017f', 's');
 }
+
+/** The spellings that upstream's plugins write, and what they fold to. */
+const USUAL_NAMES: Readonly<Record<string, string | undefined>> = Object.assign(
+  Object.create(null) as Record<string, string>,
+  Object.fromEntries(
+    ['Report', 'Info', 'ConfigDigest', 'SeqNr', 'Block', 'Mintable'].flatMap((name) => [
+      [name, name.toLowerCase()],
+      [name.charAt(0).toLowerCase() + name.slice(1), name.toLowerCase()],
+    ]),
+  ),
+);
 
 /** null leaves what earlier members of the same name left. */
 function integer(json: Uint8Array, token: JsonToken, before: bigint, range: IntegerRange): Field<bigint> {
@@ -109,8 +120,9 @@ function bigInteger(json: Uint8Array, token: JsonToken): Field<bigint | undefine
   return isInteger(text) ? BigInt(text) : REJECTED;
 }
 
+/** Of what the JSON grammar allows in a number. */
 function isInteger(number: string): boolean {
-  return !/[.eE]/.test(number);
+  return !number.includes('.') && !number.includes('e') && !number.includes('E');
 }
 
 /** ConfigDigest.UnmarshalText: exactly 64 hex digits of either case. */

@@ -7,69 +7,70 @@ import { LIST_FIELDS, MAP_FIELDS, MAP_KEY, MAP_VALUE, VALUE_FIELD } from './valu
  * checked before any lane reads it, and a tree that nobody wants would cost as much as the answer.
  */
 
-/** The kinds of messages inside a value; `entry` is a map's, which does not count for the recursion limit. */
-type Kind = 'value' | 'map' | 'entry' | 'list' | 'bigint' | 'decimal' | 'time';
+/** What a message may hold, by tag. */
+interface Shape {
+  /** Fields that are messages themselves. */
+  readonly inner: (Shape | undefined)[];
+  /** The tag of a text, which has to be UTF-8; 0 when there is none. */
+  readonly text: number;
+  /** Whether it counts for the recursion limit; entries of maps do not. */
+  readonly counts: boolean;
+}
 
 const tagOf = (field: number): number => field * 8 + BYTES;
+const shape = (text = 0, counts = true): Shape => ({ inner: [], text, counts });
 
-/** Fields that hold a message, by the message that they are in. */
-const INNER: Readonly<Record<Kind, ReadonlyMap<number, Kind>>> = {
-  value: new Map([
-    [tagOf(VALUE_FIELD.map), 'map'],
-    [tagOf(VALUE_FIELD.list), 'list'],
-    [tagOf(VALUE_FIELD.bigint), 'bigint'],
-    [tagOf(VALUE_FIELD.decimal), 'decimal'],
-    [tagOf(VALUE_FIELD.time), 'time'],
-  ]),
-  map: new Map([[tagOf(MAP_FIELDS), 'entry']]),
-  entry: new Map([[tagOf(MAP_VALUE), 'value']]),
-  list: new Map([[tagOf(LIST_FIELDS), 'value']]),
-  bigint: new Map(),
-  decimal: new Map([[tagOf(1), 'bigint']]),
-  time: new Map(),
-};
-
-/** Fields that hold text, which has to be UTF-8. */
-const TEXT: Readonly<Partial<Record<Kind, number>>> = {
-  value: tagOf(VALUE_FIELD.string),
-  entry: tagOf(MAP_KEY),
-};
+const VALUE = shape(tagOf(VALUE_FIELD.string));
+const MAP = shape();
+const ENTRY = shape(tagOf(MAP_KEY), false);
+const LIST = shape();
+const BIGINT = shape();
+const DECIMAL = shape();
+VALUE.inner[tagOf(VALUE_FIELD.map)] = MAP;
+VALUE.inner[tagOf(VALUE_FIELD.list)] = LIST;
+VALUE.inner[tagOf(VALUE_FIELD.bigint)] = BIGINT;
+VALUE.inner[tagOf(VALUE_FIELD.decimal)] = DECIMAL;
+VALUE.inner[tagOf(VALUE_FIELD.time)] = shape();
+MAP.inner[tagOf(MAP_FIELDS)] = ENTRY;
+ENTRY.inner[tagOf(MAP_VALUE)] = VALUE;
+LIST.inner[tagOf(LIST_FIELDS)] = VALUE;
+DECIMAL.inner[tagOf(1)] = BIGINT;
 
 /** Throws `ProtobufError` where `decodeValue` does. */
 export function checkValue(bytes: Uint8Array): void {
-  check(bytes, 'value');
+  check(bytes, VALUE);
 }
 
 /** Throws `ProtobufError` where `decodeValueMap` does. */
 export function checkValueMap(bytes: Uint8Array): void {
-  check(bytes, 'map');
+  check(bytes, MAP);
 }
 
-function check(bytes: Uint8Array, root: Kind): void {
+function check(bytes: Uint8Array, root: Shape): void {
   const reader = new Reader(bytes);
-  const outer: { readonly kind: Kind; readonly end: number }[] = [];
-  let kind = root;
+  const outer: { readonly message: Shape; readonly end: number }[] = [];
+  let message = root;
   let depth = 1;
   for (;;) {
     if (reader.pos === reader.end) {
       const parent = outer.pop();
       if (parent === undefined) return;
-      if (kind !== 'entry') depth--;
-      ({ kind } = parent);
+      if (message.counts) depth--;
+      ({ message } = parent);
       reader.end = parent.end;
       continue;
     }
     const tag = reader.tag();
-    const inner = INNER[kind].get(tag);
+    const inner = message.inner[tag];
     if (inner === undefined) {
-      if (tag === TEXT[kind]) checkText(reader);
+      if (tag === message.text) checkText(reader);
       else reader.skip(tag);
       continue;
     }
     const end = reader.spanEnd();
-    if (inner !== 'entry') checkDepth(reader, ++depth);
-    outer.push({ kind, end: reader.end });
-    kind = inner;
+    if (inner.counts) checkDepth(reader, ++depth);
+    outer.push({ message, end: reader.end });
+    message = inner;
     reader.end = end;
   }
 }

@@ -33,7 +33,7 @@ export function parseRound(line: string): Round {
     id: idOf(json['id']),
     revision,
     f: count(json, 'f'),
-    config: protobuf('config', 'values.v1.Map', json['config'], checkValueMap),
+    config: protobuf(() => 'config', 'values.v1.Map', json['config'], checkValueMap),
     previousOutcome: previousOutcomeOf(json),
     observations: observationsOf(json['observations']),
     ...(workflow === undefined ? {} : { workflow }),
@@ -87,7 +87,7 @@ function count(json: Json, field: string): number {
 function previousOutcomeOf(json: Json): Uint8Array | null {
   const value = json['previousOutcome'];
   if (value === null) return null;
-  return protobuf('previousOutcome', 'AggregationOutcome', value, AggregationOutcome.decode);
+  return protobuf(() => 'previousOutcome', 'AggregationOutcome', value, AggregationOutcome.decode);
 }
 
 function observationsOf(value: unknown): readonly OracleObservations[] {
@@ -97,22 +97,23 @@ function observationsOf(value: unknown): readonly OracleObservations[] {
 }
 
 function oracleObservations(key: string, values: unknown): OracleObservations {
-  const field = `observations["${key}"]`;
+  const field = (): string => `observations["${key}"]`;
   const oracle = /^(0|[1-9][0-9]{0,2})$/.test(key) ? Number(key) : MAX_ORACLE_ID + 1;
   if (oracle > MAX_ORACLE_ID) {
     throw new RoundFormatError('observations', `oracle ids from 0 to ${String(MAX_ORACLE_ID)}`, `"${key}"`);
   }
-  if (!Array.isArray(values)) throw new RoundFormatError(field, 'a list of base64 texts', describe(values));
+  if (!Array.isArray(values)) throw new RoundFormatError(field(), 'a list of base64 texts', describe(values));
   return {
     oracle,
     values: values.map((value: unknown, index) =>
-      protobuf(`${field}[${String(index)}]`, 'values.v1.Value', value, checkValue),
+      protobuf(() => `${field()}[${String(index)}]`, 'values.v1.Value', value, checkValue),
     ),
   };
 }
 
+/** `field` names the field; it is only asked for a refusal. */
 function protobuf(
-  field: string,
+  field: () => string,
   type: string,
   value: unknown,
   check: (bytes: Uint8Array) => unknown,
@@ -122,7 +123,7 @@ function protobuf(
     check(bytes);
   } catch (error) {
     throw new RoundFormatError(
-      field,
+      field(),
       `protobuf of ${type}`,
       `${String(bytes.length)} ${bytes.length === 1 ? 'byte' : 'bytes'} with ${messageOf(error)}`,
     );
@@ -130,13 +131,13 @@ function protobuf(
   return bytes;
 }
 
-function base64(field: string, value: unknown): Uint8Array {
-  if (typeof value !== 'string') throw new RoundFormatError(field, 'a base64 text', describe(value));
+function base64(field: () => string, value: unknown): Uint8Array {
+  if (typeof value !== 'string') throw new RoundFormatError(field(), 'a base64 text', describe(value));
   const bytes = Buffer.from(value, 'base64');
   // Node's decoder skips what it does not know, takes the URL alphabet and looks at the low byte of each character. So
   // what it read is written again; a regular expression over the text takes five times as long.
   if (bytes.toString('base64') !== value) {
-    throw new RoundFormatError(field, 'standard base64 with padding', describe(value));
+    throw new RoundFormatError(field(), 'standard base64 with padding', describe(value));
   }
   return bytes;
 }
@@ -163,7 +164,7 @@ function witnessOf(value: unknown): Witness {
 function witnessAnswer(field: string, value: unknown): WitnessAnswer {
   const json = object(field, value);
   if (json['outcome'] !== undefined)
-    return { kind: 'outcome', outcome: base64(`${field}.outcome`, json['outcome']) };
+    return { kind: 'outcome', outcome: base64(() => `${field}.outcome`, json['outcome']) };
   if (typeof json['error'] === 'string') return { kind: 'error', error: json['error'] };
   if (typeof json['panic'] === 'string') return { kind: 'panic', panic: json['panic'] };
   throw new RoundFormatError(

@@ -76,10 +76,15 @@ function witnessLine({ witness }: Report, paint: Paint): readonly string[] {
   return [`${paint.bold('witness')} ${text}`];
 }
 
-function latencyTable({ latency }: Report, paint: Paint): readonly string[] {
+function latencyTable({ latency, concurrency }: Report, paint: Paint): readonly string[] {
   const head = `${'latency'.padEnd(12)}${['p50', 'p90', 'p99', 'max'].map((name) => name.padStart(10)).join('')}`;
   const { paired } = latency;
-  const lines = [paint.bold(head), latencyRow('legacy', latency.legacy), latencyRow('loopp', latency.loopp)];
+  const under = paint.dim(`   ${counted(concurrency, 'round')} in progress`);
+  const lines = [
+    `${paint.bold(head)}${under}`,
+    latencyRow('legacy', latency.legacy),
+    latencyRow('loopp', latency.loopp),
+  ];
   if (paired.medianMs === null || paired.meanMs === null) return lines;
   const interval =
     paired.lowMs === null || paired.highMs === null

@@ -40,6 +40,8 @@ export interface Report {
   };
   /** Lines and files of the input that were refused; only more than 0 with `--keep-going`. */
   readonly refused: number;
+  /** Rounds that were in progress at most: a lane's latency holds the waiting that comes of it. */
+  readonly concurrency: number;
   readonly seed: number;
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -87,7 +89,7 @@ export class Summary {
     return this.refusals;
   }
 
-  report(run: Pick<Report, 'seed' | 'versions'>): Report {
+  report(run: Pick<Report, 'concurrency' | 'seed' | 'versions'>): Report {
     const { tally } = this;
     const { mean, interval } = this.paired.summary();
     return {

@@ -1,4 +1,4 @@
-import { status } from '@grpc/grpc-js';
+import type { Call } from '../../src/contract/call.ts';
 import type {
   AttributedObservation,
   OutcomeContext,
@@ -9,7 +9,7 @@ import type {
   ReportingPluginInfo,
 } from '../../src/contract/reporting-plugin.ts';
 import { messageOf } from '../../src/errors.ts';
-import { asServiceError } from '../wire/grpc.ts';
+import { isGone } from '../wire/grpc.ts';
 import type { LaunchedPlugin } from './launch.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -44,12 +44,12 @@ export class HealingReportingPlugin implements ReportingPlugin {
     return this.reach(deadline, ({ info }) => Promise.resolve(info));
   }
 
-  query(context: OutcomeContext): Promise<Uint8Array> {
-    return this.call(({ plugin }) => plugin.query(context));
+  query(context: OutcomeContext, call?: Call): Promise<Uint8Array> {
+    return this.call(({ plugin }) => plugin.query(context, call));
   }
 
-  observation(context: OutcomeContext, query: Uint8Array): Promise<Uint8Array> {
-    return this.call(({ plugin }) => plugin.observation(context, query));
+  observation(context: OutcomeContext, query: Uint8Array, call?: Call): Promise<Uint8Array> {
+    return this.call(({ plugin }) => plugin.observation(context, query, call));
   }
 
   validateObservation(
@@ -80,12 +80,12 @@ export class HealingReportingPlugin implements ReportingPlugin {
     return this.call(({ plugin }) => plugin.reports(seqNr, outcome));
   }
 
-  shouldAcceptAttestedReport(seqNr: bigint, report: ReportWithInfo): Promise<boolean> {
-    return this.call(({ plugin }) => plugin.shouldAcceptAttestedReport(seqNr, report));
+  shouldAcceptAttestedReport(seqNr: bigint, report: ReportWithInfo, call?: Call): Promise<boolean> {
+    return this.call(({ plugin }) => plugin.shouldAcceptAttestedReport(seqNr, report, call));
   }
 
-  shouldTransmitAcceptedReport(seqNr: bigint, report: ReportWithInfo): Promise<boolean> {
-    return this.call(({ plugin }) => plugin.shouldTransmitAcceptedReport(seqNr, report));
+  shouldTransmitAcceptedReport(seqNr: bigint, report: ReportWithInfo, call?: Call): Promise<boolean> {
+    return this.call(({ plugin }) => plugin.shouldTransmitAcceptedReport(seqNr, report, call));
   }
 
   /** Closes the plugin where it is; one whose process is gone is closed already. */
@@ -134,10 +134,4 @@ export class HealingReportingPlugin implements ReportingPlugin {
     const { state } = this.supervisor;
     return state.name === 'ready' && state.plugin === process && !this.supervisor.isSuspected(process);
   }
-}
-
-/** The connection is gone, and with it the plugin: Unavailable and Cancelled (docs/spec/loopp-wire.md C.6). */
-function isGone(error: unknown): boolean {
-  const code = asServiceError(error)?.code;
-  return code === status.UNAVAILABLE || code === status.CANCELLED;
 }

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { status } from '@grpc/grpc-js';
 import type { Client } from '@grpc/grpc-js';
 import type { ExternalAdapter } from '../../src/contract/external-adapter.ts';
 import { messageOf } from '../../src/errors.ts';
 import type { Broker, BrokeredServer } from '../wire/broker.ts';
-import { asServiceError, callUnary } from '../wire/grpc.ts';
+import { callUnary, isGone } from '../wire/grpc.ts';
 import { LoopReportingPluginService } from '../wire/upstream-services.ts';
 import { registerExternalAdapter } from './external-adapter.ts';
 import { OutOfTimeError, endOf, hasEnded } from './patience.ts';
@@ -163,12 +162,6 @@ const NOTHING_ELSE = {
   keyValueStoreId: 0,
   relayerSetId: 0,
 } as const;
-
-/** The connection is gone, and with it what was behind it. */
-function isGone(error: unknown): boolean {
-  const code = asServiceError(error)?.code;
-  return code === status.UNAVAILABLE || code === status.CANCELLED;
-}
 
 function explained(reason: unknown, last: unknown): unknown {
   if (!(reason instanceof OutOfTimeError)) return reason;

@@ -4,20 +4,18 @@ import { REVISIONS } from '../../src/contract/round.ts';
 import type { Broker, BrokeredServer } from '../wire/broker.ts';
 import { StatusError, handleUnary } from '../wire/grpc.ts';
 import type { SecureMintConfig } from '../wire/messages.ts';
-import { LoopService, PluginSecureMint } from '../wire/services.ts';
+import { PluginSecureMint } from '../wire/services.ts';
 import type { Answerer } from './answerer.ts';
 import { registerAggregator } from './aggregator.ts';
 import type { FactoryDefaults } from './aggregator.ts';
 import { aggregate, configFromFactory } from './aggregation/aggregate.ts';
 import { dataFeedsEncoders } from './ocr3/encoder.ts';
+import { registerLoopService } from './loop-service.ts';
 import { capabilityFactory } from './ocr3/factory.ts';
 import type { PluginMetrics } from './metrics.ts';
 import { PendingRequests } from './ocr3/requests.ts';
 import { registerReportingPluginFactory } from './ocr3-service.ts';
 import type { Log } from '../../src/log.ts';
-
-/** The name under which the plugin reports its health; what its logger is called, as in Go. */
-const SERVICE_NAME = 'PluginSecureMint';
 
 /**
  * Serves the plan's `securemint.PluginSecureMint`. Each request makes one more factory on a connection of its own:
@@ -56,19 +54,10 @@ function serveFactory(
   const factory = broker.serve((server) => {
     registerAggregator(server, defaults, requests, metrics, answer);
     registerReportingPluginFactory(server, broker, plugins, log);
-    handleUnary(server, LoopService.ready, () => ({}));
-    handleUnary(server, LoopService.healthReport, () => ({ healthReport: new Map([[SERVICE_NAME, '']]) }));
-    handleUnary(server, LoopService.close, async () => {
-      const served = await factory;
-      // After the reply, which goes over the connection that closing ends.
-      setTimeout(served.close, CLOSE_DELAY_MS).unref();
-      return {};
-    });
+    registerLoopService(server, () => void factory.then(({ close }) => close()));
   });
   return factory;
 }
-
-const CLOSE_DELAY_MS = 50;
 
 /** Without a config each execution brings its own; the revision then only serves those that name none. */
 function defaultsOf(config: SecureMintConfig | undefined): FactoryDefaults {

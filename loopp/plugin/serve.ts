@@ -34,6 +34,8 @@ export interface PluginProcess {
 const DRAIN_MS = 500;
 /** How often the plugin looks whether its host is still there. Nothing else tells it (A.7 "host death"). */
 const PARENT_CHECK_MS = 1000;
+/** Read as the module loads, so that a host that dies while its plugin starts is missed too. */
+const HOST_PID = process.ppid;
 
 /**
  * Is the LOOPP until the host shuts it down: handshake on standard output and nothing else there, log on standard
@@ -118,14 +120,13 @@ function drain(server: Server, streams: OpenStreams, io: PluginProcess): void {
 
 /** SIGINT of a terminal reaches the whole group and is the host's to handle; SIGTERM and a dead host end the plugin. */
 function endWith(cleanUp: () => void, answerer: Answerer, sockets: SocketFolder, io: PluginProcess): void {
-  const host = process.ppid;
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => {
     cleanUp();
     void answerer.close().then(() => io.exit(0));
   });
   setInterval(() => {
-    if (process.ppid === host) return;
+    if (process.ppid === HOST_PID) return;
     cleanUp();
     sockets.abandon();
     void answerer.close().then(() => io.exit(0));

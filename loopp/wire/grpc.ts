@@ -191,3 +191,9 @@ export function asServiceError(error: unknown): ServiceError | undefined {
     ? (error as ServiceError)
     : undefined;
 }
+
+/** The connection is gone, and with it what was behind it: Unavailable and Cancelled (docs/spec/loopp-wire.md C.6). */
+export function isGone(error: unknown): boolean {
+  const code = asServiceError(error)?.code;
+  return code === status.UNAVAILABLE || code === status.CANCELLED;
+}

@@ -85,7 +85,13 @@ function addRun(program: Command, plugin: readonly string[] | undefined, finish:
         [0, 1e9],
       ).default(0),
     )
-    .addOption(wholeNumberOption('--concurrency <n>', 'rounds in progress at most', [1, 1000]).default(64))
+    .addOption(
+      wholeNumberOption(
+        '--concurrency <n>',
+        'rounds in progress at most; 1 shows what one call takes',
+        [1, 1000],
+      ).default(16),
+    )
     .option('--ocr3', OCR3_HELP, false)
     .addOption(choiceOption('--plant <name>', 'put a known lie into the loopp lane', Object.keys(PLANTS)))
     .addOption(

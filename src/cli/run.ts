@@ -123,7 +123,11 @@ class Run {
   }
 
   report(): Report {
-    return this.summary.report({ seed: this.options.seed, versions: this.versions });
+    return this.summary.report({
+      concurrency: this.options.concurrency,
+      seed: this.options.seed,
+      versions: this.versions,
+    });
   }
 
   print(report: Report, folder: string, ending: Ending): void {

@@ -5,7 +5,7 @@ import { Summary } from '../../harness/report.ts';
 import type { Report } from '../../harness/report.ts';
 
 function reportOf(changes: Partial<Report> = {}): Report {
-  const empty = new Summary().report({ seed: 1, versions: {} });
+  const empty = new Summary().report({ concurrency: 16, seed: 1, versions: {} });
   return { ...empty, rounds: 1200, ...changes };
 }
 

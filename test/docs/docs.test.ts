@@ -9,7 +9,7 @@ const SHOWN = [
   { marker: 'output of npm start', args: ['run'], exitCode: 0 },
   {
     marker: 'output of the plant',
-    args: ['run', '--plant', 'block-plus-one', '--limit', '100'],
+    args: ['run', '--plant', 'block-plus-one', '--limit', '2'],
     exitCode: 1,
   },
 ] as const;

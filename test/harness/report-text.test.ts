@@ -23,7 +23,7 @@ function linesOf(judgements: readonly Judgement[], paint = PLAIN): readonly stri
     summary.tally.expect();
     summary.add(judgement);
   }
-  return reportLines(summary.report({ seed: 1, versions: {} }), summary, paint);
+  return reportLines(summary.report({ concurrency: 16, seed: 1, versions: {} }), summary, paint);
 }
 
 const textOf = (...judgements: readonly Judgement[]): string => linesOf(judgements).join('\n');
@@ -110,7 +110,7 @@ describe('parity', () => {
     expect(lineOf('parity', ...matches(3))).toBe(
       'parity  100 %, at least 36.8403 % with 95 % confidence over 3 distinct inputs (29,956 would show 99.99 %)',
     );
-    const report = new Summary().report({ seed: 1, versions: {} });
+    const report = new Summary().report({ concurrency: 16, seed: 1, versions: {} });
     const shown = { ...report, distinct: 29_956, parity: { rate: 1, lowerBound: 0.9999 } };
     const none = { findings: [], findingCount: 0 };
     expect(reportLines(shown, none, PLAIN).find((line) => line.startsWith('parity'))).toBe(
@@ -119,7 +119,7 @@ describe('parity', () => {
   });
 
   test('is cut and never rounded up', () => {
-    const report = new Summary().report({ seed: 1, versions: {} });
+    const report = new Summary().report({ concurrency: 16, seed: 1, versions: {} });
     const shown = { ...report, distinct: 9_999_999, parity: { rate: 0.9999999, lowerBound: 0.9999995 } };
     const line = reportLines(shown, { findings: [], findingCount: 0 }, PLAIN)[14];
     expect(line).toBe(

@@ -16,7 +16,7 @@ function summaryOf(...judgements: readonly Judgement[]): Summary {
 }
 
 const reportOf = (...judgements: readonly Judgement[]): Report =>
-  summaryOf(...judgements).report({ seed: 5, versions: { product: '1.2.3' } });
+  summaryOf(...judgements).report({ concurrency: 16, seed: 5, versions: { product: '1.2.3' } });
 const withVerdict = (key: VerdictKey): Judgement =>
   key === 'notCompared' ? notCompared() : judgementOf({ verdict: { key } });
 
@@ -61,7 +61,7 @@ describe('a report', () => {
     summary.refuse();
     summary.refuse();
     expect(summary.refused).toBe(2);
-    expect(summary.report({ seed: 1, versions: {} }).refused).toBe(2);
+    expect(summary.report({ concurrency: 16, seed: 1, versions: {} }).refused).toBe(2);
   });
 });
 

@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // One less than the cores by default; here most tests wait for child processes.
+    maxWorkers: 2,
     reporters: ['default', new SummaryReporter()],
   },
 });

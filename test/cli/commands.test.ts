@@ -68,7 +68,8 @@ describe('help', () => {
         --keep-going             count lines that are no round and go on
         --max-lane-errors <n>    time-outs and unavailable answers that are still fine
                                  (default: 0)
-        --concurrency <n>        rounds in progress at most (default: 64)
+        --concurrency <n>        rounds in progress at most; 1 shows what one call
+                                 takes (default: 16)
         --ocr3                   compare whole rounds of OCR3: outcome and reports
                                  that the oracles in the LOOPP come to, and what the
                                  same rules make of them over the legacy aggregator

@@ -55,7 +55,7 @@ describe('input that is no round', () => {
     [
       'bad protobuf',
       changed(third, { previousOutcome: '/w==' }),
-      'previousOutcome: expected protobuf of AggregationOutcome, got 1 bytes with unexpected end of a varint at byte 0',
+      'previousOutcome: expected protobuf of AggregationOutcome, got 1 byte with unexpected end of a varint at byte 0',
     ],
     [
       'an unknown revision',

@@ -60,7 +60,7 @@ describe('the tables', () => {
 
       parity  no data: no round was compared
 
-      latency            p50       p90       p99       max
+      latency            p50       p90       p99       max   16 rounds in progress
         legacy             -         -         -         -
         loopp              -         -         -         -"
     `);
@@ -85,7 +85,7 @@ describe('the tables', () => {
 
       parity  20 %, at least 3.6771 % with 95 % confidence over 10 distinct inputs
 
-      latency            p50       p90       p99       max
+      latency            p50       p90       p99       max   16 rounds in progress
         legacy      1.000 ms  1.000 ms  1.000 ms  1.000 ms
         loopp       1.000 ms  1.000 ms  1.000 ms  1.000 ms
         paired    loopp minus legacy: median +0.000 ms, mean +0.000 ms, 95 % interval +0.000 ms to +0.000 ms"

@@ -37,6 +37,7 @@ describe('a report', () => {
         paired: { count: 0, medianMs: null, meanMs: null, lowMs: null, highMs: null },
       },
       refused: 0,
+      concurrency: 16,
       seed: 5,
       versions: { product: '1.2.3' },
     });

@@ -49,6 +49,8 @@ export async function compareRounds(
         await sink.refuse(round);
         continue;
       }
+      // It is looked at when its turn comes; until then a fault must not end the process.
+      taken.judged.catch(() => undefined);
       sink.expect();
       recorded = recorded
         .then(async () => sink.record(await taken.judged))

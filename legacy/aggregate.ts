@@ -1,5 +1,6 @@
 import { AggregationOutcome } from '../src/codec/capability.ts';
 import { decodeValue, decodeValueMap } from '../src/codec/values.ts';
+import type { Value } from '../src/codec/values.ts';
 import type { Outcome } from '../src/contract/lane.ts';
 import type { Round } from '../src/contract/round.ts';
 import { GO_CRASHES } from '../src/contract/texts.ts';
@@ -97,11 +98,16 @@ class Aggregation {
 
   constructor(round: Round) {
     this.rules = REVISION_RULES[round.revision];
-    this.config = this.rules.parseConfig(decodeValueMap(round.config));
+    // A node has all of it decoded before it asks the aggregator: bytes that are no protobuf come first.
+    const config = decodeValueMap(round.config);
+    const previous =
+      round.previousOutcome === null ? undefined : AggregationOutcome.decode(round.previousOutcome);
+    const observations = decodeObservations(round);
+    this.config = this.rules.parseConfig(config);
     if (round.observations.length === 0) throw new RoundError('no observations');
-    this.lastSeenAt = this.rules.checksSequence ? lastSeenAt(round) : undefined;
+    this.lastSeenAt = this.rules.checksSequence ? (previous?.lastSeenAt ?? 0n) : undefined;
     // Every observation is read, whichever wins: one that crashes Go does so wherever it stands.
-    this.events = readEvents(round, this.rules);
+    this.events = readEvents(observations, this.rules);
   }
 
   first(): Outcome {
@@ -182,10 +188,6 @@ function saysTheSame(a: OracleReport, b: OracleReport): boolean {
   );
 }
 
-function lastSeenAt(round: Round): bigint {
-  return round.previousOutcome === null ? 0n : AggregationOutcome.decode(round.previousOutcome).lastSeenAt;
-}
-
 function staleError(lastSeen: bigint): RoundError {
   return new RoundError(
     'failed to extract and validate reports: sequence number too low: ' +
@@ -193,13 +195,24 @@ function staleError(lastSeen: bigint): RoundError {
   );
 }
 
-function readEvents(round: Round, rules: RevisionRules): readonly OracleEvent[] {
-  const events: OracleEvent[] = [];
+interface OracleValue {
+  readonly oracle: number;
+  readonly value: Value;
+}
+
+function decodeObservations(round: Round): readonly OracleValue[] {
+  const decoded: OracleValue[] = [];
   for (const { oracle, values } of round.observations) {
-    for (const value of values) {
-      const event = rules.readEvent(decodeValue(value));
-      if (event !== undefined) events.push({ oracle, event });
-    }
+    for (const bytes of values) decoded.push({ oracle, value: decodeValue(bytes) });
+  }
+  return decoded;
+}
+
+function readEvents(observations: readonly OracleValue[], rules: RevisionRules): readonly OracleEvent[] {
+  const events: OracleEvent[] = [];
+  for (const { oracle, value } of observations) {
+    const event = rules.readEvent(value);
+    if (event !== undefined) events.push({ oracle, event });
   }
   return events;
 }

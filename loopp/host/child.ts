@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, systemCode } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
@@ -130,11 +130,14 @@ export class PluginChild {
 
   private spawn(command: PluginCommand): Child {
     try {
-      return spawn(command.file, command.args, {
+      const child = spawn(command.file, command.args, {
         env: pluginEnvironment({ socketFolder: this.sockets.path, token: this.token, path: command.path }),
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,
       });
+      if (hasPipes(child)) return child;
+      child.once('error', () => undefined);
+      throw new Error('too many open files or processes');
     } catch (error) {
       this.sockets.removeAll();
       throw new Error(notStarted(command, error), { cause: error });
@@ -219,4 +222,9 @@ function notStarted(command: PluginCommand, error: unknown): string {
 
 function endedWith(code: number | null, signal: NodeJS.Signals | null): string {
   return signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
+}
+
+/** Without descriptors left, Node gives a child whose pipes are not there, against its own types. */
+function hasPipes(child: Partial<Child>): boolean {
+  return child.stdout instanceof Readable && child.stderr instanceof Readable;
 }

@@ -1,4 +1,3 @@
-import { status } from '@grpc/grpc-js';
 import type { ExternalAdapter } from '../../src/contract/external-adapter.ts';
 import type {
   NewReportingPlugin,
@@ -6,7 +5,7 @@ import type {
   ReportingPluginFactory,
 } from '../../src/contract/reporting-plugin.ts';
 import { messageOf } from '../../src/errors.ts';
-import { asServiceError, callUnary } from '../wire/grpc.ts';
+import { callUnary, isGone } from '../wire/grpc.ts';
 import { LoopService } from '../wire/services.ts';
 import { reportingPluginFactory } from './reporting-plugin.ts';
 import { RefreshingConnection } from './refreshing.ts';
@@ -84,8 +83,7 @@ export class UpstreamFactory implements ReportingPluginFactory {
       const deadline = within(this.options.serviceTimeoutMs);
       if (client !== undefined) await callUnary(client, LoopService.close, {}, { deadline });
     } catch (error) {
-      const code = asServiceError(error)?.code;
-      if (code !== status.UNAVAILABLE && code !== status.CANCELLED) throw error;
+      if (!isGone(error)) throw error;
     } finally {
       this.connection.close();
     }

@@ -50,8 +50,10 @@ async function answerAll(
 ): Promise<readonly Result[]> {
   metrics.called(executions.length);
   try {
+    // All of them first: a refusal must not leave answers behind that nobody waits for.
+    const inputs = executions.map((execution) => ({ execution, input: inputOf(execution, defaults) }));
     const results = await Promise.all(
-      executions.map((execution) => resultOf(execution, inputOf(execution, defaults), answer)),
+      inputs.map(({ execution, input }) => resultOf(execution, input, answer)),
     );
     metrics.failed('aggregation', results.filter(({ error }) => error !== undefined).length);
     return results;

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { Server } from '@grpc/grpc-js';
 import { REVISIONS } from '../../src/contract/round.ts';
 import type { Broker, BrokeredServer } from '../wire/broker.ts';
+import { closeUnlessWanted } from '../wire/broker.ts';
 import { StatusError, handleUnary } from '../wire/grpc.ts';
 import type { SecureMintConfig } from '../wire/messages.ts';
 import { PluginSecureMint } from '../wire/services.ts';
@@ -29,12 +30,13 @@ export function registerSecureMint(
   metrics: PluginMetrics,
   answer: Answerer['answer'],
 ): void {
-  handleUnary(server, PluginSecureMint.newSecureMintFactory, async ({ providerId, config }) => {
+  handleUnary(server, PluginSecureMint.newSecureMintFactory, async ({ providerId, config }, { signal }) => {
     if (providerId !== 0) {
       throw new StatusError(status.UNIMPLEMENTED, 'this plugin uses no provider: expected providerID 0');
     }
     const defaults = defaultsOf(config);
     const factory = await serveFactory(broker, defaults, log, metrics, answer);
+    closeUnlessWanted(factory, signal);
     log('info', 'factory made', { factoryID: factory.id, revision: defaults.revision });
     return { factoryId: factory.id };
   });

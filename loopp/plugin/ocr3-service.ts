@@ -7,6 +7,7 @@ import type {
 } from '../../src/contract/reporting-plugin.ts';
 import type { Log } from '../../src/log.ts';
 import type { Broker } from '../wire/broker.ts';
+import { closeUnlessWanted } from '../wire/broker.ts';
 import { handleUnary } from '../wire/grpc.ts';
 import { present } from '../wire/ocr3-messages.ts';
 import { ReportingPluginFactoryService, ReportingPluginService } from '../wire/ocr3-services.ts';
@@ -26,19 +27,23 @@ export function registerReportingPluginFactory(
   factory: ReportingPluginFactory,
   log: Log,
 ): void {
-  handleUnary(server, ReportingPluginFactoryService.newReportingPlugin, async ({ reportingPluginConfig }) => {
-    const config = checked(present(reportingPluginConfig, 'reportingPluginConfig'));
-    const { plugin, info } = await factory.newReportingPlugin(config);
-    const reportingPluginId = await serveReportingPlugin(broker, plugin);
-    log('info', 'reporting plugin made', {
-      reportingPluginID: reportingPluginId,
-      oracleID: config.oracleId,
-    });
-    return {
-      reportingPluginId,
-      reportingPluginInfo: { name: info.name, reportingPluginLimits: info.limits },
-    };
-  });
+  handleUnary(
+    server,
+    ReportingPluginFactoryService.newReportingPlugin,
+    async ({ reportingPluginConfig }, { signal }) => {
+      const config = checked(present(reportingPluginConfig, 'reportingPluginConfig'));
+      const { plugin, info } = await factory.newReportingPlugin(config);
+      const reportingPluginId = await serveReportingPlugin(broker, plugin, signal);
+      log('info', 'reporting plugin made', {
+        reportingPluginID: reportingPluginId,
+        oracleID: config.oracleId,
+      });
+      return {
+        reportingPluginId,
+        reportingPluginInfo: { name: info.name, reportingPluginLimits: info.limits },
+      };
+    },
+  );
 }
 
 /** Go casts the oracle id to uint8. */
@@ -53,7 +58,11 @@ function checked(config: ReportingPluginConfig): ReportingPluginConfig {
 }
 
 /** Answers the broker's number of the connection. */
-async function serveReportingPlugin(broker: Broker, plugin: ReportingPlugin): Promise<number> {
+async function serveReportingPlugin(
+  broker: Broker,
+  plugin: ReportingPlugin,
+  signal: AbortSignal,
+): Promise<number> {
   let closed: Promise<void> | undefined;
   const served = await broker.serve((server) => {
     registerQueries(server, plugin);
@@ -68,6 +77,7 @@ async function serveReportingPlugin(broker: Broker, plugin: ReportingPlugin): Pr
       return {};
     });
   });
+  closeUnlessWanted(served, signal);
   return served.id;
 }
 

@@ -34,7 +34,7 @@ export interface PluginProcess {
 const DRAIN_MS = 500;
 /** How often the plugin looks whether its host is still there. Nothing else tells it (A.7 "host death"). */
 const PARENT_CHECK_MS = 1000;
-/** Read as the module loads, so that a host that dies while its plugin starts is missed too. */
+/** Read as the module loads, so that the death of the host is noticed from the start on. */
 const HOST_PID = process.ppid;
 
 /**

@@ -19,6 +19,12 @@ export interface BrokerStream {
   on(event: 'end' | 'close' | 'error', listener: () => void): unknown;
 }
 
+/** Closes what was made for a call whose caller has given up meanwhile: nobody will ever learn its number. Throws then. */
+export function closeUnlessWanted({ close }: BrokeredServer, signal: AbortSignal): void {
+  if (signal.aborted) close();
+  signal.throwIfAborted();
+}
+
 /** Something served on a connection of its own. */
 export interface BrokeredServer {
   readonly id: number;
@@ -82,8 +88,6 @@ export class Broker {
     register(server);
     const id = this.nextId++;
     const socket = this.sockets.reserve();
-    await bind(server, socket);
-    this.sockets.protect(socket);
     const brokered: BrokeredServer = {
       id,
       close: () => {
@@ -94,10 +98,12 @@ export class Broker {
     };
     this.servers.add(brokered);
     try {
+      await bind(server, socket);
+      this.sockets.protect(socket);
       this.send({ serviceId: id, network: 'unix', address: socket });
     } catch (error) {
       brokered.close();
-      throw error;
+      throw this.isClosed() ? new Error('broker closed') : error;
     }
     return brokered;
   }
@@ -121,6 +127,10 @@ export class Broker {
       for (const dial of waiting) dial.reject(new Error('broker closed'));
     }
     if (before.name === 'open') before.stream.end();
+  }
+
+  private isClosed(): boolean {
+    return this.state.name === 'closed';
   }
 
   private send(info: ConnInfo): void {

@@ -55,7 +55,7 @@ export class SocketFolder {
   removeAll(): void {
     for (const socket of this.sockets) unlink(socket);
     this.sockets.clear();
-    if (this.owned) rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
+    if (this.owned) removeFolder(this.path);
   }
 
   /** `removeAll` for a plugin whose host is gone: a folder that the host made for this launch is removed too, once empty. */
@@ -75,5 +75,13 @@ function unlink(socket: string): void {
     unlinkSync(socket);
   } catch {
     // Whoever listened there has already removed it.
+  }
+}
+
+function removeFolder(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    // Somebody made it unremovable; that is no reason to fail what is being cleaned up for.
   }
 }

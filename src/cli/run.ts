@@ -172,10 +172,14 @@ class Run {
   }
 
   private async compareRounds(inputs: readonly string[]): Promise<void> {
-    this.signal.addEventListener('abort', () => void process.stdin.destroy(), { once: true });
-    const reads = readRounds(inputs, process.stdin, (count) => {
-      this.bytesRead += count;
-    });
+    const reads = readRounds(
+      inputs,
+      process.stdin,
+      (count) => {
+        this.bytesRead += count;
+      },
+      this.signal,
+    );
     await compareRounds(this.comparer.harness, this.rounds(reads), this, {
       concurrency: this.options.concurrency,
       signal: this.signal,

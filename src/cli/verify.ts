@@ -1,5 +1,6 @@
 import { answerInWords, oneLine, outcomeInWords } from '../../harness/outcome-text.ts';
 import { isWitnessed } from '../../harness/witness.ts';
+import { counted } from '../../harness/words.ts';
 import type { Lane, Outcome } from '../contract/lane.ts';
 import type { Round } from '../contract/round.ts';
 import { AppError, EXIT, messageOf } from '../errors.ts';
@@ -50,8 +51,9 @@ export async function verifyCommand(
     options.lane === 'legacy' ? await openLegacy() : (await openLoopp(pluginCommand, options)).lane;
   const result: VerifyResult = { rounds: 0, passed: 0, failed: 0, failures: [] };
   const progress = showProgress(() => ({ rounds: result.rounds, findings: result.failed, share: undefined }));
+  let unwitnessed = 0;
   try {
-    await verifyFiles(files, lane, result, interrupt.signal);
+    unwitnessed = await verifyFiles(files, lane, result, interrupt.signal);
   } finally {
     progress.stop();
     await lane.close();
@@ -60,27 +62,32 @@ export async function verifyCommand(
   if (result.rounds === 0 && !interrupt.signal.aborted) {
     throw new AppError('INPUT', `${files.join(', ')}: expected rounds with \`expect\`, got none`);
   }
-  print(result, lane.name, options.json);
+  print(result, lane.name, options.json, unwitnessed);
   if (interrupt.signal.aborted) return EXIT.interrupted;
   return result.failed === 0 ? EXIT.fine : EXIT.no;
 }
 
+/** Answers how many rounds came without a witness. */
 async function verifyFiles(
   files: readonly string[],
   lane: Lane,
   result: VerifyResult,
   signal: AbortSignal,
-): Promise<void> {
-  signal.addEventListener('abort', () => void process.stdin.destroy(), { once: true });
+): Promise<number> {
+  let unwitnessed = 0;
   const asked: Promise<void>[] = [];
-  for await (const read of readRounds(files, process.stdin)) {
+  for await (const read of readRounds(files, process.stdin, undefined, signal)) {
     if (signal.aborted) break;
     if (read.kind === 'bad') throw read.error;
-    if (read.round.witness === undefined) continue;
+    if (read.round.witness === undefined) {
+      unwitnessed++;
+      continue;
+    }
     asked.push(verifyRound(read.round, lane, result));
     if (asked.length >= IN_PROGRESS) await asked.shift();
   }
   await Promise.all(asked);
+  return unwitnessed;
 }
 
 async function verifyRound(round: Round, lane: Lane, result: VerifyResult): Promise<void> {
@@ -112,7 +119,7 @@ function withBytes(outcome: Outcome): string {
 
 const SHOWN_FAILURES = 10;
 
-function print(result: VerifyResult, lane: string, json: boolean): void {
+function print(result: VerifyResult, lane: string, json: boolean, unwitnessed: number): void {
   if (json) {
     process.stdout.write(`${JSON.stringify(result)}\n`);
     return;
@@ -131,4 +138,6 @@ function print(result: VerifyResult, lane: string, json: boolean): void {
   if (more > 0) process.stdout.write(`and ${String(more)} more (--json lists all)\n`);
   const text = `${lane}: ${String(result.passed)} of ${String(result.rounds)} rounds answered as the Go node did`;
   process.stdout.write(`${result.failed === 0 ? paint.good(text) : paint.bad(text)}\n`);
+  if (unwitnessed > 0)
+    process.stdout.write(`${counted(unwitnessed, 'round')} left out: without \`expect\`\n`);
 }

@@ -57,7 +57,7 @@ export interface LaneFailure {
 /** The comparison of two lanes on one round. */
 export interface Verdict {
   readonly key: VerdictKey;
-  /** Present with `mismatch` and `ambiguous`. */
+  /** Present with `mismatch`, and with `ambiguous` where both lanes gave an outcome. */
   readonly differences?: readonly FieldDifference[];
   /** Present with `notCompared`. */
   readonly reason?: NotComparedReason;

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
+import { addAbortSignal, pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Round } from '../contract/round.ts';
@@ -26,15 +26,18 @@ const GZIP_MAGIC = [0x1f, 0x8b] as const;
 /**
  * Reads captures one round at a time: JSON lines, gzipped or not (told by the first bytes), `-` for standard input.
  * What cannot be read is reported in its place and reading goes on with the next line or file. `onBytes` hears how many
- * bytes were read, as they stand in the files.
+ * bytes were read, as they stand in the files. Once `signal` aborts, reading ends with one more thing that cannot be read.
  */
 export async function* readRounds(
   files: readonly string[],
   stdin: Readable,
   onBytes: (count: number) => void = () => undefined,
+  signal?: AbortSignal,
 ): AsyncGenerator<ReadRound> {
   for (const file of files) {
     const stream = file === '-' ? stdin : createReadStream(file, { highWaterMark: READ_BYTES });
+    // It may wait for ever: standard input, or a pipe that nobody writes to.
+    if (signal !== undefined) addAbortSignal(signal, stream);
     yield* readFile(file, counting(stream, onBytes));
   }
 }

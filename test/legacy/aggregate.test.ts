@@ -1,3 +1,4 @@
+import { REVISIONS } from '../../src/contract/round.ts';
 import { describe, expect, test } from 'vitest';
 import { aggregate, aggregateRound } from '../../legacy/aggregate.ts';
 import { AggregationOutcome } from '../../src/codec/capability.ts';
@@ -301,11 +302,15 @@ describe('bytes that are not protobuf', () => {
     expect(() => aggregate(plainRound({ round: change }))).toThrow(ProtobufError);
   });
 
-  test('in the previous outcome are looked at only where its number is', () => {
-    expect(() => aggregate(plainRound({ revision: '2025-07', round: { previousOutcome: torn } }))).toThrow(
+  test.each(REVISIONS)('in the previous outcome, also where nobody asks for its number: %s', (revision) => {
+    expect(() => aggregate(plainRound({ revision, round: { previousOutcome: torn } }))).toThrow(
       ProtobufError,
     );
-    expect(aggregate(plainRound({ round: { previousOutcome: torn } })).kind).toBe('outcome');
+  });
+
+  test('come before a configuration that is refused', () => {
+    const round = plainRound({ round: { config: new Uint8Array(), previousOutcome: torn } });
+    expect(() => aggregate(round)).toThrow(ProtobufError);
   });
 
   test('the configuration of a plain round is the golden one', () => {

@@ -199,6 +199,19 @@ describe('a call is refused, with its status, when an execution', () => {
     expect(await ask(factory, executionOf(OF_2025_09, whole))).toHaveLength(1);
   });
 
+  test('several bad executions in one call are one refusal, and the process lives on', async () => {
+    const factory = await factoryFor();
+    const asked = ask(
+      factory,
+      executionOf(OF_2025_09, { ...whole, config: GARBAGE, id: 'undecodable' }),
+      executionOf(OF_2025_09, { id: 'without config' }),
+    );
+    expect(await refusal(asked)).toBe(
+      '3 INVALID_ARGUMENT: execution "without config" has no config, and neither has the factory',
+    );
+    expect(await ask(factory, executionOf(OF_2025_09, whole))).toHaveLength(1);
+  });
+
   test('stands in a request that is no protobuf', async () => {
     const factory = await factoryFor();
     const asked = callRaw(factory, Aggregator.aggregate.path, Buffer.from(GARBAGE));

@@ -4,17 +4,24 @@ import type { Round } from '../../src/contract/round.ts';
 import type { Execution, Result } from '../wire/messages.ts';
 import { packValues } from '../wire/observations.ts';
 import { toLaneError } from './lane-errors.ts';
+import type { LaunchedPlugin } from './launch.ts';
 import type { HostOptions, PluginCommand } from './options.ts';
 import { Supervisor, inWords } from './supervisor.ts';
 import type { PluginState } from './supervisor.ts';
 
-/** The candidate: rounds go to a supervised plugin process, several in one call when several wait. */
+/**
+ * The candidate: rounds go to a supervised plugin process, several in one call when several wait. A round has one
+ * deadline, `laneTimeoutMs` after `aggregate`, for everything: waiting for a call, waiting for a process, the call, and
+ * a second one alone. So what the round is given does not depend on the rounds that it happened to share a call with.
+ */
 export class LooppLane implements Lane {
   readonly name = 'loopp';
   private readonly supervisor: Supervisor;
   private readonly options: HostOptions;
   private readonly waiting: WaitingRound[] = [];
   private calls = 0;
+  /** Rounds whose shared call failed and that are asked alone now. */
+  private retries = 0;
   private sending = false;
 
   /** `onState` hears of every change of the plugin process. */
@@ -52,10 +59,16 @@ export class LooppLane implements Lane {
   private enqueue(execution: Execution, signal: AbortSignal | undefined): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       const end = (): void => this.giveUp(entry);
-      const release = (): void => signal?.removeEventListener('abort', end);
+      const timer = setTimeout(() => this.expire(entry), this.options.laneTimeoutMs);
+      const release = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+      };
       const entry: WaitingRound = {
         execution,
         bytes: sizeOf(execution),
+        deadline: Date.now() + this.options.laneTimeoutMs,
+        timer,
         signal,
         resolve: (outcome) => {
           release();
@@ -84,19 +97,47 @@ export class LooppLane implements Lane {
   }
 
   private giveUp(entry: WaitingRound): void {
-    const at = this.waiting.indexOf(entry);
-    if (at >= 0) this.waiting.splice(at, 1);
+    this.leaveQueue(entry);
     entry.reject(givenUp(entry.signal));
   }
 
+  /** The deadline passed in the queue; `takeBatch` stops the timer, then the call has the deadline. */
+  private expire(entry: WaitingRound): void {
+    this.leaveQueue(entry);
+    const { state } = this.supervisor;
+    entry.reject(
+      state.name === 'ready'
+        ? new LaneError('timeout', 'the round waited for a call until its deadline')
+        : new LaneError('unavailable', `plugin unavailable: ${inWords(state)}`),
+    );
+  }
+
+  private leaveQueue(entry: WaitingRound): void {
+    const at = this.waiting.indexOf(entry);
+    if (at >= 0) this.waiting.splice(at, 1);
+  }
+
   private sendMore(): void {
-    while (this.calls < this.options.callsInFlight && this.waiting.length > 0) {
-      this.calls++;
-      void this.settle(this.takeBatch()).finally(() => {
-        this.calls--;
-        this.sendSoon();
-      });
+    const { callsInFlight, batchRounds } = this.options;
+    while (this.calls < callsInFlight && this.retries < batchRounds && this.waiting.length > 0) {
+      void this.send(this.takeBatch());
     }
+  }
+
+  /** Rounds that are asked alone run beside each other and beside other calls: one that hangs holds up no other. */
+  private async send(batch: readonly WaitingRound[]): Promise<void> {
+    this.calls++;
+    const again = await this.settle(batch);
+    this.calls--;
+    this.retries += again.length;
+    this.sendSoon();
+    await Promise.all(again.map((entry) => this.sendAlone(entry)));
+  }
+
+  private async sendAlone(entry: WaitingRound): Promise<void> {
+    await this.settle([entry]);
+    this.retries--;
+    this.sendSoon();
   }
 
   private takeBatch(): readonly WaitingRound[] {
@@ -107,17 +148,21 @@ export class LooppLane implements Lane {
       if (count > 0 && (bytes > this.options.batchBytes || count >= this.options.batchRounds)) break;
       count++;
     }
-    return this.waiting.splice(0, count);
+    const batch = this.waiting.splice(0, count);
+    for (const { timer } of batch) clearTimeout(timer);
+    return batch;
   }
 
   /**
-   * A call of several rounds that fails is made again for each of them that is still wanted, so that a failure is the
-   * round's own. Not when the plugin is gone: every round that was with it is unavailable.
+   * Returns the rounds to be asked again: those of a call of several that failed, if they are still wanted, so that a
+   * failure is the round's own. None when the plugin is gone: every round that was with it is unavailable. Never rejects.
    */
-  private async settle(batch: readonly WaitingRound[]): Promise<void> {
+  private async settle(batch: readonly WaitingRound[]): Promise<readonly WaitingRound[]> {
+    const { plugin, rounds } = await this.reach(batch);
+    if (plugin === undefined) return [];
     try {
-      const outcomes = await this.ask(batch);
-      for (const [index, { resolve, reject }] of batch.entries()) {
+      const outcomes = await this.ask(plugin, rounds);
+      for (const [index, { resolve, reject }] of rounds.entries()) {
         const outcome = outcomes[index];
         if (outcome instanceof LaneError || outcome === undefined)
           reject(outcome ?? new LaneError('protocol', MISSING));
@@ -125,21 +170,38 @@ export class LooppLane implements Lane {
       }
     } catch (error) {
       const laneError = toLaneError(error);
-      if (batch.length > 1 && laneError.kind !== 'unavailable') {
-        const wanted = batch.filter(({ signal }) => signal?.aborted !== true);
-        await Promise.all(wanted.map((entry) => this.settle([entry])));
-      } else {
-        for (const { reject } of batch) reject(laneError);
-      }
+      if (rounds.length > 1 && laneError.kind !== 'unavailable')
+        return rounds.filter(({ signal }) => signal?.aborted !== true);
+      for (const { reject } of rounds) reject(laneError);
     }
+    return [];
   }
 
-  private async ask(batch: readonly WaitingRound[]): Promise<readonly (Outcome | LaneError)[]> {
-    const plugin = await this.supervisor.ready(this.options.laneTimeoutMs);
-    const executions = batch.map(({ execution }) => execution);
-    const deadline = new Date(Date.now() + this.options.laneTimeoutMs);
+  /** The running plugin, and the rounds whose deadlines let them wait for it; the others are rejected as unavailable. */
+  private async reach(batch: readonly WaitingRound[]): Promise<Reached> {
+    const plugins = await Promise.all(
+      batch.map(async ({ deadline, reject }) => {
+        try {
+          return await this.supervisor.ready(deadline - Date.now());
+        } catch (error) {
+          reject(toLaneError(error));
+          return undefined;
+        }
+      }),
+    );
+    return {
+      plugin: plugins.find((plugin) => plugin !== undefined),
+      rounds: batch.filter((_, index) => plugins[index] !== undefined),
+    };
+  }
+
+  private async ask(
+    plugin: LaunchedPlugin,
+    rounds: readonly WaitingRound[],
+  ): Promise<readonly (Outcome | LaneError)[]> {
+    const executions = rounds.map(({ execution }) => execution);
     try {
-      return outcomesOf(executions, await plugin.factory.aggregate(executions, deadline));
+      return outcomesOf(executions, await plugin.factory.aggregate(executions, callDeadline(rounds)));
     } catch (error) {
       const { kind, message } = toLaneError(error);
       if (kind === 'unavailable') this.supervisor.suspect(plugin, message);
@@ -151,9 +213,24 @@ export class LooppLane implements Lane {
 interface WaitingRound {
   readonly execution: Execution;
   readonly bytes: number;
+  /** When the round must be settled, in milliseconds as `Date.now()`. */
+  readonly deadline: number;
+  /** Runs while the round is in the queue. */
+  readonly timer: NodeJS.Timeout;
   readonly signal: AbortSignal | undefined;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: LaneError) => void;
+}
+
+interface Reached {
+  readonly plugin: LaunchedPlugin | undefined;
+  readonly rounds: readonly WaitingRound[];
+}
+
+/** A call of several rounds leaves each at least half of its time, for a call alone should one of them hang. */
+function callDeadline(rounds: readonly WaitingRound[]): Date {
+  const first = Math.min(...rounds.map(({ deadline }) => deadline));
+  return new Date(rounds.length === 1 ? first : (Date.now() + first) / 2);
 }
 
 function givenUp(signal: AbortSignal | undefined): LaneError {

@@ -8,6 +8,7 @@ import type {
 import type { Round } from '../../src/contract/round.ts';
 import { outcomeContext, submissionOf } from '../wire/submission.ts';
 import type { Submission } from '../wire/submission.ts';
+import { Ocr3RoundError, assertObservations, assertQuery } from './ocr3-said.ts';
 
 /** One oracle of the DON: its plugin, and the way for a request to get there. Its number is its place in the list. */
 export interface Ocr3Oracle {
@@ -33,15 +34,11 @@ export interface Ocr3Report extends ReportPlus {
   readonly transmitted: boolean;
 }
 
-/** Oracles that should agree do not, or the round cannot be held with them. */
-export class Ocr3RoundError extends Error {
-  override readonly name = 'Ocr3RoundError';
-}
-
 /**
  * Takes a round through one round of OCR3 without faults: each oracle is given its own observations as a request, the
  * leader asks, all observe, validate, and make outcome and reports. The round's previous outcome becomes that of its
- * workflow. Rejects with `Ocr3RoundError` and with what the plugins reject with.
+ * workflow. Rejects with `Ocr3RoundError`, also when an oracle does not say what it was given, and with what the plugins
+ * reject with.
  */
 export async function ocr3Round(oracles: readonly Ocr3Oracle[], round: Round): Promise<Ocr3Result> {
   const context = outcomeContext(round);
@@ -49,7 +46,9 @@ export async function ocr3Round(oracles: readonly Ocr3Oracle[], round: Round): P
   const leader = leaderOf(oracles.length, round, context.seqNr);
   const plugins = oracles.map(({ plugin }) => plugin);
   const query = await pluginOf(plugins, leader).query(context);
+  assertQuery(round, leader, query);
   const observations = await observe(plugins, context, query);
+  assertObservations(round, observations);
   const quorums = await Promise.all(
     plugins.map((plugin) => plugin.observationQuorum(context, query, observations)),
   );

@@ -4,7 +4,11 @@ import type { Log } from '../../src/log.ts';
 export interface HostOptions {
   /** From launch to the first answer on the factory connection. 100 to 600,000. Default 10,000. */
   readonly startTimeoutMs: number;
-  /** One round's answer. 1 to 600,000. Default 2,000. */
+  /**
+   * One round from `aggregate` to its answer: waiting for a call, waiting for a process, the call, and a call alone when
+   * the one it shared failed. A shared call gets half of what its round with the least time has left. 1 to 600,000.
+   * Default 2,000.
+   */
   readonly laneTimeoutMs: number;
   /** Between two health checks. 10 to 600,000. Default 1,000. */
   readonly pingIntervalMs: number;
@@ -18,7 +22,10 @@ export interface HostOptions {
   readonly batchRounds: number;
   /** Bytes in one call at most, unless one round has more: Go servers take 4 MiB (C.4). Default 1 MiB. */
   readonly batchBytes: number;
-  /** Calls in flight at most: one is answered while the next is written. Default 2. */
+  /**
+   * Calls in flight at most: one is answered while the next is written. Rounds that are asked alone after a failed call
+   * are not counted; no further call is made while `batchRounds` of them are in flight. Default 2.
+   */
   readonly callsInFlight: number;
   /** Rounds that may wait for a call; beyond it a round fails as unavailable. Default 1,000. */
   readonly waitingRounds: number;

@@ -171,6 +171,8 @@ export class Supervisor {
     const reason = await Promise.race([
       plugin.exited.then((how) => `plugin process exited: ${how}${this.suspicionOf(plugin)}`),
       this.pingUntilBroken(plugin, signal),
+      // A check that is in flight is not waited for when the host closes.
+      aborted(signal).then(() => 'closed'),
     ]);
     stop.abort();
     return reason;
@@ -208,6 +210,13 @@ export class Supervisor {
       this.waiters.add(settle);
     });
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 const nextBackOff = (delayMs: number): number =>

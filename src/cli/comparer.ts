@@ -15,6 +15,10 @@ export interface Comparer {
   readonly command: string;
   /** What is to be told of rounds that could not be compared, one line each; after the last round. */
   remarks(): readonly string[];
+  /** What the text report says besides its tables, one line each; after the last round. */
+  notes(): readonly string[];
+  /** Why the comparison says no, besides what the report shows, one reason each; after the last round. */
+  objections(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -36,6 +40,8 @@ export async function openLanes(
     facts,
     command,
     remarks: () => [],
+    notes: () => [],
+    objections: () => [],
     close: () => lane.close(),
   };
 }

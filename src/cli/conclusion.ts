@@ -11,9 +11,14 @@ export interface Conclusion {
   readonly lines: readonly string[];
 }
 
-/** What a run comes to, in words: yes, no, or how far it came. */
-export function conclusionOf(report: Report, ending: Ending, maxLaneErrors: number): Conclusion {
-  const reasons = objections(report, maxLaneErrors);
+/** What a run comes to, in words: yes, no, or how far it came. `more` are objections that the report does not show. */
+export function conclusionOf(
+  report: Report,
+  ending: Ending,
+  maxLaneErrors: number,
+  more: readonly string[] = [],
+): Conclusion {
+  const reasons = [...objections(report, maxLaneErrors), ...more];
   const good = ending === 'whole' && report.rounds > 0 && reasons.length === 0;
   return { good, lines: [answer(report, ending, reasons), ...refusals(report)] };
 }

@@ -65,7 +65,8 @@ export async function runCommand(
     await writeReport(join(folder, 'report.json'), report);
     if (failure !== undefined) throw failure;
     if (interrupt.signal.aborted) return EXIT.interrupted;
-    return objections(report, options.maxLaneErrors).length === 0 ? EXIT.fine : EXIT.no;
+    const reasons = [...objections(report, options.maxLaneErrors), ...comparer.objections()];
+    return reasons.length === 0 ? EXIT.fine : EXIT.no;
   } finally {
     await comparer.close();
     interrupt.release();
@@ -133,12 +134,15 @@ class Run {
   print(report: Report, folder: string, ending: Ending): void {
     if (this.options.json) {
       process.stdout.write(`${JSON.stringify(report)}\n`);
+      for (const objection of this.comparer.objections()) process.stderr.write(`${objection}\n`);
       return;
     }
     const paint = paintFor(process.stdout);
-    const { good, lines } = conclusionOf(report, ending, this.options.maxLaneErrors);
+    const { maxLaneErrors } = this.options;
+    const { good, lines } = conclusionOf(report, ending, maxLaneErrors, this.comparer.objections());
     // Tables of zeros would only hide what went wrong.
-    const tables = report.rounds === 0 ? [] : [...reportLines(report, this.summary, paint), ''];
+    const tables =
+      report.rounds === 0 ? [] : [...reportLines(report, this.summary, paint), '', ...this.comparer.notes()];
     const text = [
       ...tables,
       paint.dim(`journal and report in ${folder}; seed ${String(this.options.seed)}`),

@@ -48,4 +48,9 @@ describe('what a run comes to', () => {
   ])('%s', (ending, report, good, lines) => {
     expect(conclusionOf(report, ending, 2)).toEqual({ good, lines });
   });
+
+  test('is no for reasons that the report does not show', () => {
+    const { good, lines } = conclusionOf(withVerdicts({ match: 1199, protocol: 1 }), 'whole', 0, ['nothing']);
+    expect({ good, lines }).toEqual({ good: false, lines: ['no: protocol: 1; nothing'] });
+  });
 });

@@ -1,39 +1,61 @@
 import type { AnswerFormat } from '../../../harness/verdict.ts';
+import type { Ocr3Report } from '../../../loopp/host/ocr3-round.ts';
 import { ReportPlus } from '../../../loopp/wire/ocr3-messages.ts';
-import { bytes, message, repeated } from '../../codec/message.ts';
+import { bytes, message, packedUint32, repeated } from '../../codec/message.ts';
 import type { Message } from '../../codec/message.ts';
-import type { ReportPlus as Report } from '../../contract/reporting-plugin.ts';
 import type { FieldDifference } from '../../contract/verdict.ts';
 
 /** What a lane answers to a whole round of OCR3: the bytes that the journal holds. */
-const Ocr3Answer = message({ outcome: bytes(1), reports: repeated(2, ReportPlus) });
+const Ocr3Answer = message({
+  outcome: bytes(1),
+  reports: repeated(2, ReportPlus),
+  /** Whether each report would be transmitted; on the wire, a packed list of bool. */
+  transmitted: packedUint32(3),
+});
 type Ocr3Answer = Message<typeof Ocr3Answer>;
 
-export function encodeAnswer(outcome: Uint8Array, reports: readonly Report[]): Uint8Array {
+export function encodeAnswer(outcome: Uint8Array, reports: readonly Ocr3Report[]): Uint8Array {
   return Ocr3Answer.encode({
     outcome,
     reports: reports.map(({ reportWithInfo, transmissionScheduleOverride }) => ({
       reportWithInfo,
       transmissionScheduleOverride,
     })),
+    transmitted: reports.map(({ transmitted }) => (transmitted ? 1 : 0)),
   });
 }
 
 /** Bytes that follow the path are shown this far. */
 const SHOWN_BYTES = 64;
 
-/** Differences are whole: the `outcome`, and each of `reports[i]`. */
+/** Differences are whole: the `outcome`, and each of `reports[i]` and `reports[i].transmitted`. */
 export const OCR3_ANSWER: AnswerFormat = {
   check: (answer) => void Ocr3Answer.decode(answer),
   compare: (legacy, loopp) => {
-    const [control, candidate] = [partsOf(legacy), partsOf(loopp)];
-    const paths = [...new Set([...control.keys(), ...candidate.keys()])];
-    return paths.flatMap((path) => difference(path, control.get(path), candidate.get(path)));
+    const [control, candidate] = [Ocr3Answer.decode(legacy), Ocr3Answer.decode(loopp)];
+    return [...partDifferences(control, candidate), ...transmissionDifferences(control, candidate)];
   },
 };
 
-function partsOf(answer: Uint8Array): ReadonlyMap<string, Uint8Array> {
-  const { outcome, reports }: Ocr3Answer = Ocr3Answer.decode(answer);
+function partDifferences(legacy: Ocr3Answer, loopp: Ocr3Answer): readonly FieldDifference[] {
+  const [control, candidate] = [partsOf(legacy), partsOf(loopp)];
+  const paths = [...new Set([...control.keys(), ...candidate.keys()])];
+  return paths.flatMap((path) => difference(path, control.get(path), candidate.get(path)));
+}
+
+/** A report that only one side has differs as a whole. */
+function transmissionDifferences(legacy: Ocr3Answer, loopp: Ocr3Answer): readonly FieldDifference[] {
+  return legacy.transmitted.flatMap((control, index): readonly FieldDifference[] => {
+    const candidate = loopp.transmitted[index];
+    if (candidate === undefined || candidate === control) return [];
+    const path = `reports[${String(index)}].transmitted`;
+    return [{ path, kind: 'value', legacy: yesOrNo(control), loopp: yesOrNo(candidate) }];
+  });
+}
+
+const yesOrNo = (flag: number): string => (flag === 0 ? 'false' : 'true');
+
+function partsOf({ outcome, reports }: Ocr3Answer): ReadonlyMap<string, Uint8Array> {
   const parts = reports.map(
     (report, index) => [`reports[${String(index)}]`, ReportPlus.encode(report)] as const,
   );

@@ -1,7 +1,10 @@
 import type { DonConfig } from '../../../loopp/host/ocr3-dons.ts';
 import { configFromFactory } from '../../../loopp/plugin/aggregation/aggregate.ts';
+import { readLimits } from '../../../loopp/plugin/ocr3/limits.ts';
 import type { SecureMintConfig } from '../../../loopp/wire/messages.ts';
 import { outcomeContext, submissionOf } from '../../../loopp/wire/submission.ts';
+import type { Submission } from '../../../loopp/wire/submission.ts';
+import { Observations } from '../../codec/capability.ts';
 import { ProtobufError } from '../../codec/protobuf.ts';
 import { encodeValueMap } from '../../codec/values-encode.ts';
 import { decodeValueMap } from '../../codec/values.ts';
@@ -10,6 +13,10 @@ import type { Round } from '../../contract/round.ts';
 
 /** libocr takes no more oracles. */
 const MAX_ORACLES = 31;
+/** Of the capability whose offchain config sets no limit. */
+const MAX_OBSERVATION_BYTES = readLimits(new Uint8Array()).maxObservationLengthBytes;
+/** At most. */
+const TIMESTAMP_BYTES = 32;
 
 /** The round is none that a DON could have held; the message says why. */
 export class NoOcr3RoundError extends Error {
@@ -26,12 +33,20 @@ export function donConfigOf(round: Round): DonConfig {
   if (n > MAX_ORACLES) throw new NoOcr3RoundError(`it takes more than ${String(MAX_ORACLES)} oracles`);
   try {
     outcomeContext(round);
-    for (const observations of round.observations) submissionOf(round, observations);
+    if (round.observations.some((observations) => isTooLong(submissionOf(round, observations)))) {
+      throw new NoOcr3RoundError(`an observation takes more than ${String(MAX_OBSERVATION_BYTES)} bytes`);
+    }
     return { aggregator: factoryConfig(round), n, f: round.f };
   } catch (error) {
     if (error instanceof ProtobufError) throw new NoOcr3RoundError('its bytes are not protobuf');
     throw error;
   }
+}
+
+/** Oracles leave out what makes an observation too long, together with their time. */
+function isTooLong({ id, observations }: Submission): boolean {
+  const entry = { id, observations, overriddenEncoderName: '', overriddenEncoderConfig: undefined };
+  return Observations.encode({ observations: [entry] }).length > MAX_OBSERVATION_BYTES - TIMESTAMP_BYTES;
 }
 
 /** `NewSecureMintFactory` takes a selector and a data id; an aggregator config may hold anything. */

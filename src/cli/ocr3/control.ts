@@ -1,4 +1,4 @@
-import type { Ocr3Result } from '../../../loopp/host/ocr3-round.ts';
+import type { Ocr3Report, Ocr3Result } from '../../../loopp/host/ocr3-round.ts';
 import { protocolConfig } from '../../../loopp/host/ocr3-dons.ts';
 import type { DonConfig } from '../../../loopp/host/ocr3-dons.ts';
 import { dataFeedsEncoders } from '../../../loopp/plugin/ocr3/encoder.ts';
@@ -37,5 +37,10 @@ export async function controlAnswer(
   }).newReportingPlugin(protocolConfig(0, n, f));
   const context = outcomeContext(round);
   const outcome = await plugin.outcome(context, query, observations);
-  return encodeAnswer(outcome, await plugin.reports(context.seqNr, outcome));
+  const reports: Ocr3Report[] = [];
+  for (const report of await plugin.reports(context.seqNr, outcome)) {
+    const transmitted = await plugin.shouldTransmitAcceptedReport(context.seqNr, report.reportWithInfo);
+    reports.push({ ...report, transmitted });
+  }
+  return encodeAnswer(outcome, reports);
 }

@@ -4,15 +4,19 @@ import { Duplicates } from '../../../harness/duplicates.ts';
 import { judge } from '../../../harness/verdict.ts';
 import { toLaneError } from '../../../loopp/host/lane-errors.ts';
 import type { DonConfig, HeldDon, Ocr3Dons } from '../../../loopp/host/ocr3-dons.ts';
-import { Ocr3RoundError, ocr3Round } from '../../../loopp/host/ocr3-round.ts';
+import { ocr3Round } from '../../../loopp/host/ocr3-round.ts';
 import type { Ocr3Result } from '../../../loopp/host/ocr3-round.ts';
+import { Ocr3RoundError } from '../../../loopp/host/ocr3-said.ts';
 import { encodeReportInfo } from '../../../loopp/plugin/ocr3/report-info.ts';
 import { executionId, outcomeContext } from '../../../loopp/wire/submission.ts';
+import { CapabilityOutcome } from '../../codec/capability.ts';
+import { ProtobufError } from '../../codec/protobuf.ts';
 import type { Judgement } from '../../contract/judgement.ts';
 import { LaneError } from '../../contract/lane.ts';
 import type { Round } from '../../contract/round.ts';
 import type { LaneAnswer, LaneObservation } from '../../contract/verdict.ts';
 import { messageOf } from '../../errors.ts';
+import type { Aggregations } from './aggregations.ts';
 import { OCR3_ANSWER, encodeAnswer } from './answer.ts';
 import { NoOcr3RoundError, donConfigOf } from './config.ts';
 import { controlAnswer } from './control.ts';
@@ -25,6 +29,8 @@ import type { AggregateRound } from './control.ts';
 export class Ocr3Harness implements RoundTaker {
   /** Why rounds could not be held, and how many. */
   readonly unheld = new Map<string, number>();
+  /** Of the rounds in which both sides had an answer. */
+  readonly aggregations: Aggregations = { compared: 0, aggregated: 0 };
   private readonly dons: Ocr3Dons;
   private readonly aggregateRound: AggregateRound;
   private readonly duplicates = new Duplicates();
@@ -60,11 +66,17 @@ export class Ocr3Harness implements RoundTaker {
     if ('error' in held) return { ...known, observations: { loopp: held }, verdict: { key: held.error } };
     const loopp = answered(encodeAnswer(held.outcome, held.reports), held.durationNs);
     const legacy = await this.control(round, config, held);
+    if (legacy.kind === 'answer') this.count(round, held);
     return {
       ...known,
       observations: { legacy, loopp },
       verdict: judge(legacy, loopp, () => [], OCR3_ANSWER),
     };
+  }
+
+  private count(round: Round, { outcome }: Ocr3Result): void {
+    this.aggregations.compared++;
+    if (isAggregated(round, outcome)) this.aggregations.aggregated++;
   }
 
   private async control(round: Round, config: DonConfig, held: Ocr3Result): Promise<LaneObservation> {
@@ -77,6 +89,18 @@ export class Ocr3Harness implements RoundTaker {
       const known = error instanceof LaneError ? error.kind : 'protocol';
       return { kind: 'failure', error: known, message: messageOf(error), durationNs: durationNs() };
     }
+  }
+}
+
+/** Whether the outcome holds the round's execution; bytes that are no outcome hold nothing. */
+function isAggregated(round: Round, outcome: Uint8Array): boolean {
+  const { workflowExecutionId } = executionId(round);
+  try {
+    const { currentReports } = CapabilityOutcome.decode(outcome);
+    return currentReports.some(({ id }) => id?.workflowExecutionId === workflowExecutionId);
+  } catch (error) {
+    if (error instanceof ProtobufError) return false;
+    throw error;
   }
 }
 

@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts';
 import type { Comparer, ComparerOptions } from '../comparer.ts';
 import { openLegacyAggregate } from '../legacy.ts';
 import { inReports, pluginCommandOf } from '../loopp.ts';
+import { aggregationNotes, aggregationObjections } from './aggregations.ts';
 import { Ocr3Harness } from './harness.ts';
 
 /** Whole rounds of OCR3. Rejects with `AppError` PLUGIN_START and USAGE. */
@@ -32,6 +33,8 @@ export async function openOcr3(
     command: inReports(pluginCommand),
     remarks: () =>
       [...harness.unheld].map(([reason, count]) => `no OCR3 round: ${counted(count, 'round')}, ${reason}`),
+    notes: () => aggregationNotes(harness.aggregations),
+    objections: () => aggregationObjections(harness.aggregations),
     close: () => dons.close(),
   };
 }

@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { OCR3_ANSWER, encodeAnswer } from '../../../src/cli/ocr3/answer.ts';
 import { ProtobufError } from '../../../src/codec/protobuf.ts';
 
-const report = (...bytes: readonly number[]): Parameters<typeof encodeAnswer>[1][number] => ({
+type Report = Parameters<typeof encodeAnswer>[1][number];
+const report = (...bytes: readonly number[]): Report => ({
   reportWithInfo: { report: Uint8Array.from(bytes), info: Uint8Array.of(9) },
   transmissionScheduleOverride: undefined,
+  transmitted: true,
 });
 const OUTCOME = Uint8Array.of(1, 2, 3);
 
@@ -35,6 +37,16 @@ describe('two answers to a round of OCR3', () => {
       ['reports[2]', 'missing'],
     ]);
     expect(OCR3_ANSWER.compare(loopp, legacy).at(-1)).toMatchObject({ path: 'reports[2]', kind: 'extra' });
+  });
+
+  test('differ in whether a report is transmitted', () => {
+    const legacy = encodeAnswer(OUTCOME, [report(1), report(2)]);
+    const loopp = encodeAnswer(OUTCOME, [report(1), { ...report(2), transmitted: false }]);
+    expect(OCR3_ANSWER.compare(legacy, loopp)).toEqual([
+      { path: 'reports[1].transmitted', kind: 'value', legacy: 'true', loopp: 'false' },
+    ]);
+    const fewer = encodeAnswer(OUTCOME, [report(1)]);
+    expect(OCR3_ANSWER.compare(loopp, fewer).map(({ path }) => path)).toEqual(['reports[1]']);
   });
 
   test('that are no answers are told apart from answers', () => {

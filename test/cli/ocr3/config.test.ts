@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NoOcr3RoundError, donConfigOf } from '../../../src/cli/ocr3/config.ts';
-import { encodeValueMap } from '../../../src/codec/values-encode.ts';
+import { encodeValue, encodeValueMap } from '../../../src/codec/values-encode.ts';
 import type { Value } from '../../../src/codec/values.ts';
 import { REVISIONS } from '../../../src/contract/round.ts';
 import type { Round } from '../../../src/contract/round.ts';
@@ -42,6 +42,11 @@ describe('no DON can hold', () => {
     ['an oracle too many', { observations: [observing(31)] }, 'it takes more than 31 oracles'],
     ['an f too large', { f: 11 }, 'it takes more than 31 oracles'],
     ['bytes that are no protobuf', { previousOutcome: Uint8Array.of(0xff) }, 'its bytes are not protobuf'],
+    [
+      'an observation too long',
+      { observations: [{ oracle: 0, values: [encodeValue({ kind: 'bytes', value: new Uint8Array(1e6) })] }] },
+      'an observation takes more than 1000000 bytes',
+    ],
     ['a config without selector', { config: encodeValueMap(new Map()) }, NO_CONFIG],
     ['a config of another type', { config: configWith('targetChainSelector', { kind: 'nil' }) }, NO_CONFIG],
     [

@@ -43,6 +43,51 @@ test('a report that the oracles agree on and the control does not is a mismatch'
   expect(found[0]).toMatchObject({ differences: [{ path: 'reports[0]', kind: 'value' }] });
 });
 
+test.each([
+  ['query', /: oracle \d: expected a query for execution "[0-9a-f]{64}", got one for none$/],
+  [
+    'observation',
+    /: oracle \d: expected an observation of \d+ values? in \d+ bytes for execution "[0-9a-f]{64}", got one of 0 values in 0 bytes that differs from byte 0$/,
+  ],
+])('oracles that leave out of their %s what they were given break the protocol', async (part, message) => {
+  const lying = [process.execPath, ...fixture('lies-in-a-round'), part];
+  const args = ['run', '--ocr3', '--limit', '4', 'a.jsonl', '--out', `lies-${part}`, '--', ...lying];
+  const { exitCode, stdout } = await cli.run(args);
+  expect(exitCode).toBe(1);
+  expect(stdout).toMatch(/^no: protocol: 4$/m);
+  expect(stdout).toMatch(/^aggregations: 0 of 0 compared rounds$/m);
+  const [line] = await cli.lines(`lies-${part}/journal.jsonl`);
+  expect(line).toMatchObject({ verdict: 'protocol', loopp: { message: expect.stringMatching(message) } });
+});
+
+test('reports that the oracles keep for themselves are a mismatch', async () => {
+  const lying = [process.execPath, ...fixture('lies-in-a-round'), 'transmission'];
+  const { exitCode, stdout } = await cli.run(['run', '--ocr3', 'a.jsonl', '--out', 'kept', '--', ...lying]);
+  expect(exitCode).toBe(1);
+  expect(stdout).toMatch(/^no: mismatch: \d+$/m);
+  const found = (await cli.lines('kept/journal.jsonl')).find(({ verdict }) => verdict === 'mismatch');
+  expect(found).toMatchObject({
+    differences: [{ path: 'reports[0].transmitted', kind: 'value', legacy: 'true', loopp: 'false' }],
+  });
+});
+
+test('rounds that come to nothing on both sides are no agreement', async () => {
+  await cli.file('alone.jsonl', joined(bundledLines(3).map((line) => changed(line, { f: 2 }))));
+  const sentence = 'expected an aggregation in at least one compared round, got none in 3';
+  const text = await cli.run(['run', '--ocr3', 'alone.jsonl']);
+  expect(text.exitCode).toBe(1);
+  expect(text.stdout).toMatch(/^aggregations: 0 of 3 compared rounds$/m);
+  expect(text.stdout.trimEnd().split('\n').at(-1)).toBe(`no: ${sentence}`);
+  const json = await cli.run(['run', '--ocr3', '--json', 'alone.jsonl']);
+  expect(json).toMatchObject({ exitCode: 1, stderr: `${sentence}\n` });
+});
+
+test('the report says how many rounds came to an aggregation', async () => {
+  const { exitCode, stdout } = await cli.run(['run', '--ocr3', 'a.jsonl']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^aggregations: [1-9]\d* of 24 compared rounds$/m);
+});
+
 test('rounds that no DON could hold are counted and said', async () => {
   const [first, second, third] = bundledLines(3);
   await cli.file('some.jsonl', joined([first ?? '', changed(second, { f: 20 }), changed(third, { f: 20 })]));

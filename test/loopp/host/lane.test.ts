@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { HostOptions } from '../../../loopp/host/options.ts';
 import type { LooppLane } from '../../../loopp/host/lane.ts';
 import { LaneError } from '../../../src/contract/lane.ts';
@@ -98,6 +99,90 @@ test('a round of 17 MiB goes to the plugin, in a call of its own', async () => {
   const rounds = [roundOf('opener'), roundOf('a'), large, roundOf('b')];
   const endings = await Promise.all(rounds.map((round) => ending(lane.aggregate(round))));
   expect(endings).toEqual(['opener', 'a', 'large', 'b'].map((id) => `outcome of ${id}`));
+});
+
+const TIMEOUT = expect.stringMatching(/^timeout: /);
+
+describe('the deadline of a round is its own:', () => {
+  test('rounds that hang in one call cost no other round of it its answer', async () => {
+    const { lane } = await sandbox.started(fixture('hangs-on-hang'), { ...ONE_CALL, laneTimeoutMs: 2000 });
+    expect(await endingsInOneCall(lane, ['hang', 'hang', 'a', 'hang', 'b'])).toEqual([
+      TIMEOUT,
+      TIMEOUT,
+      'outcome of a',
+      TIMEOUT,
+      'outcome of b',
+    ]);
+  });
+
+  test('nor a round that waits behind that call', async () => {
+    const options = { ...ONE_CALL, batchRounds: 3, laneTimeoutMs: 2000 };
+    const { lane } = await sandbox.started(fixture('hangs-on-hang'), options);
+    expect(await endingsInOneCall(lane, ['a', 'hang', 'b', 'waits', 'waits too'])).toEqual([
+      'outcome of a',
+      TIMEOUT,
+      'outcome of b',
+      'outcome of waits',
+      'outcome of waits too',
+    ]);
+  });
+
+  test('waiting for a call counts', async () => {
+    const options = { ...ONE_CALL, batchRounds: 1, laneTimeoutMs: 300 };
+    const { lane } = await sandbox.started(fixture('hangs-on-hang'), options);
+    const ids = ['hang', 'hang', 'hang', 'a'];
+    const endings = await Promise.all(ids.map((id) => ending(lane.aggregate(roundOf(id)))));
+    expect(endings).toEqual([TIMEOUT, TIMEOUT, TIMEOUT, TIMEOUT]);
+    expect(await ending(lane.aggregate(roundOf('later')))).toBe('outcome of later');
+  });
+
+  test('waiting for a process counts, in a call or behind one', async () => {
+    const { lane } = sandbox.lane(sandbox.node(fixture('well-behaved')), { ...ONE_CALL, laneTimeoutMs: 100 });
+    const endings = await Promise.all(
+      ['in a call', 'waits'].map((id) => ending(lane.aggregate(roundOf(id)))),
+    );
+    const idle = 'unavailable: plugin unavailable: it is idle';
+    expect(endings).toEqual([idle, idle]);
+  });
+
+  test('a round whose time is up does not end the wait of the one beside it', async () => {
+    const { lane } = sandbox.lane(sandbox.node(fixture('well-behaved')), {
+      ...ONE_CALL,
+      laneTimeoutMs: 1500,
+    });
+    const opener = ending(lane.aggregate(roundOf('opener')));
+    await delay(200);
+    const early = ending(lane.aggregate(roundOf('early')));
+    await delay(1000);
+    const late = ending(lane.aggregate(roundOf('late')));
+    const idle = 'unavailable: plugin unavailable: it is idle';
+    expect(await Promise.all([opener, early])).toEqual([idle, idle]);
+    await lane.start();
+    expect(await late).toBe('outcome of late');
+  });
+
+  test('no timer outlives its round', async () => {
+    const laneTimeoutMs = 599_999;
+    const { lane } = await sandbox.started(fixture('hangs-on-hang'), { ...ONE_CALL, laneTimeoutMs });
+    const set = vi.spyOn(globalThis, 'setTimeout');
+    const cleared = vi.spyOn(globalThis, 'clearTimeout');
+    const controller = new AbortController();
+    const answered = ['a', 'b'].map((id) => ending(lane.aggregate(roundOf(id))));
+    const givenUp = ending(lane.aggregate(roundOf('given up'), controller.signal));
+    controller.abort();
+    await Promise.all([...answered, givenUp]);
+    const inFlight = ending(lane.aggregate(roundOf('hang')));
+    const waiting = ending(lane.aggregate(roundOf('waits')));
+    await lane.close();
+    await Promise.all([inFlight, waiting]);
+    const timers = set.mock.results
+      .filter((_, index) => set.mock.calls[index]?.[1] === laneTimeoutMs)
+      .map(({ value }) => value);
+    const stopped = new Set(cleared.mock.calls.map(([timer]) => timer));
+    vi.restoreAllMocks();
+    expect(timers.length).toBeGreaterThanOrEqual(5);
+    expect(timers.filter((timer) => !stopped.has(timer))).toEqual([]);
+  });
 });
 
 describe('rounds that wait', () => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PluginState } from '../../../loopp/host/supervisor.ts';
 import { inWords } from '../../../loopp/host/supervisor.ts';
@@ -178,6 +179,18 @@ describe('close', () => {
     const [, ready] = states;
     await lane.close();
     expect(ready?.name === 'ready' && (await ready.plugin.exited)).toBe('signal SIGKILL');
+  });
+
+  test('does not wait for a health check that is under way', async () => {
+    const { lane, states } = await sandbox.started(fixture('deaf-after-start'), {
+      pingIntervalMs: 1,
+      pingTimeoutMs: 600_000,
+      exitTimeoutMs: 200,
+    });
+    // Long past the first interval.
+    await delay(50);
+    await lane.close();
+    expect(names(states)).toEqual(['launching', 'ready', 'closed']);
   });
 
   test('ends a relaunch that is under way', async () => {

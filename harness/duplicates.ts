@@ -15,7 +15,10 @@ export class Duplicates {
 /** Ids that `RecentIds` remembers. */
 const REMEMBERED = 10_000;
 
-/** `Duplicates` for a process that runs for months: an id that so many others followed is new again. */
+/**
+ * `Duplicates` for a process that runs for months: an id that so many others followed is new again, and `same` and
+ * `different` are about the bytes that came last under the id.
+ */
 export class RecentIds {
   /** Oldest first. */
   private readonly digests = new Map<string, string>();
@@ -24,8 +27,9 @@ export class RecentIds {
     const key = hash('sha256', id, 'base64');
     const now = Buffer.from(digest).toString('base64');
     const before = this.digests.get(key);
-    if (before !== undefined) return before === now ? 'same' : 'different';
+    if (before === now) return 'same';
     this.digests.set(key, now);
+    if (before !== undefined) return 'different';
     const [oldest] = this.digests.size > REMEMBERED ? this.digests.keys() : [];
     if (oldest !== undefined) this.digests.delete(oldest);
     return 'new';

@@ -22,41 +22,43 @@ export interface ServingOptions {
 export interface Serving {
   readonly served: Promise<Served>;
   readonly judged: Promise<Judgement>;
-  /** Whether the id came before, with the same bytes or with others. */
+  /** Whether the id came before, with the same bytes or with others. An empty id is none: always `new`. */
   readonly seen: PutResult;
 }
 
 /**
  * Serves every round, whatever becomes of the comparison: the serving lane is asked at once and the other one later,
- * within limits. An id that comes again is served again and not compared, with the same bytes or with others.
+ * within limits. An id that comes again with the same bytes is served again and not compared; with other bytes it is a
+ * round of its own.
  */
 export class ServingHarness {
   private readonly options: ServingOptions;
   private readonly admissions: Admissions;
   private readonly ids = new RecentIds();
-  private readonly cut: Promise<void>;
-  private endComparisons: () => void = () => undefined;
+  /**
+   * One for each comparison in progress. A promise of the harness to race against would keep every judgement for as long
+   * as the harness lives.
+   */
+  private readonly cuts = new Set<() => void>();
   private closing = false;
+  private ended = false;
 
   constructor(options: ServingOptions) {
     this.options = options;
     this.admissions = new Admissions(options.shadow);
-    this.cut = new Promise((resolve) => {
-      this.endComparisons = resolve;
-    });
   }
 
   serve(round: Round, stage: Stage): Serving {
     const digest = roundDigest(round);
-    const seen = this.ids.put(round.id, digest);
+    const seen = round.id === '' ? 'new' : this.ids.put(round.id, digest);
     const exchange = new Exchange(this.options, { round, digest, stage });
-    return { served: exchange.serve(), judged: this.judged(exchange, seen !== 'new'), seen };
+    return { served: exchange.serve(), judged: this.judged(exchange, seen === 'same'), seen };
   }
 
   /** Starts no more comparisons and waits for those in progress, `graceMs` at most; rounds are still served. */
   async close(graceMs: number): Promise<void> {
     this.closing = true;
-    const timer = setTimeout(this.endComparisons, graceMs);
+    const timer = setTimeout(() => this.endComparisons(), graceMs);
     await this.admissions.close();
     clearTimeout(timer);
     this.endComparisons();
@@ -76,10 +78,25 @@ export class ServingHarness {
     if (admission === 'full') return 'shadow queue full';
     if (admission === 'closed') return 'shutting down';
     try {
-      const compared = exchange.compared(exchange.row.serves);
-      return (await Promise.race([compared, this.cut])) ?? 'shutting down';
+      return (await this.unlessCut(exchange.compared(exchange.row.serves))) ?? 'shutting down';
     } finally {
       this.admissions.leave();
     }
+  }
+
+  /** Undefined when comparisons end before this one is done. */
+  private unlessCut(compared: Promise<Judgement>): Promise<Judgement | undefined> {
+    return new Promise((resolve, reject) => {
+      const cut = (): void => resolve(undefined);
+      this.cuts.add(cut);
+      // It may have been admitted in the very turn in which comparisons ended.
+      if (this.ended) cut();
+      void compared.then(resolve, reject).finally(() => this.cuts.delete(cut));
+    });
+  }
+
+  private endComparisons(): void {
+    this.ended = true;
+    for (const cut of this.cuts) cut();
   }
 }

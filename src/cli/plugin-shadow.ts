@@ -13,6 +13,8 @@ import { ShadowRecord } from './shadow-record.ts';
 const SHADOW = { concurrency: 8, waiting: 1000 } as const;
 /** A host waits for Shutdown while comparisons in progress are finished. */
 const CLOSE_GRACE_MS = 200;
+/** Then the record waits for what is still being judged, and has the rest of the limit to reach the disk. */
+const RECORD_WAIT_MS = 1000;
 /** It waits no longer than this, whatever a disk or the inner plugin does. */
 const CLOSE_LIMIT_MS = 1500;
 
@@ -32,13 +34,13 @@ export const openShadow: OpenAnswerer = async (log) => {
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await harness.close(CLOSE_GRACE_MS);
-    await loopp.close();
-    await record.close();
+    // Side by side: an inner plugin that hangs costs as long as it is waited for, and nothing of the record.
+    await Promise.all([loopp.close(), record.close(RECORD_WAIT_MS)]);
   };
   return {
     answer: async (input) => {
       const { served, judged, seen } = harness.serve(roundOf(input), stage);
-      if (seen === 'different') log('warn', 'an id came again with other contents', { id: input.id });
+      if (seen === 'different') record.conflict(input.id);
       record.expect(judged);
       const { observation } = await served;
       if (observation.kind === 'failure') throw new NoAnswerError(observation.error, observation.message);

@@ -1,35 +1,59 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Journal } from '../../harness/journal.ts';
 import { FAILING, LANE_TROUBLE } from '../../harness/report.ts';
 import type { Judgement } from '../contract/judgement.ts';
 import { VERDICT_KEYS } from '../contract/verdict.ts';
-import type { VerdictKey } from '../contract/verdict.ts';
+import type { LaneObservation, VerdictKey } from '../contract/verdict.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 
 /** A host may kill the plugin at any time; no more than this is lost then. */
 const FLUSH_EVERY_MS = 250;
 
-/** Keeps what a shadowing plugin learns: verdicts counted, logged and in a journal. None of it can fail the host. */
+/** What may wait for a disk; judgements beyond are counted and not written. */
+export interface WaitingLimits {
+  readonly judgements: number;
+  /** Of rounds and answers, as they came. */
+  readonly bytes: number;
+}
+
+const WAITING: WaitingLimits = { judgements: 10_000, bytes: 64 * 1024 * 1024 };
+
+/**
+ * Keeps what a shadowing plugin learns: verdicts counted, logged and in a journal, in memory that does not grow with the
+ * rounds. None of it can fail the host.
+ */
 export class ShadowRecord {
   private readonly log: Log;
+  private readonly limits: WaitingLimits;
   private readonly counts = new Map<VerdictKey, number>();
   private readonly pending = new Set<Promise<void>>();
+  private readonly waiting = { judgements: 0, bytes: 0 };
+  private rounds = 0;
+  private conflicts = 0;
+  private dropped = 0;
+  /** There is a journal, or one is being opened. */
+  private journalling: boolean;
   private journal: Journal | undefined;
   /** Writes follow each other. Never rejects. */
   private written: Promise<void> = Promise.resolve();
   private flushing: NodeJS.Timeout | undefined;
+  private flushDue = false;
 
   /** Without a folder there is no journal. What is in its way is logged, and nobody waits for it. */
-  constructor(folder: string | undefined, log: Log) {
+  constructor(folder: string | undefined, log: Log, limits: WaitingLimits = WAITING) {
     this.log = log;
+    this.limits = limits;
+    this.journalling = folder !== undefined;
     if (folder === undefined) log('info', 'no journal is written: SECUREMINT_SHADOW_JOURNAL is not set');
     else this.written = this.openJournal(folder);
   }
 
   /** The judgement is counted and written when it comes. */
   expect(judged: Promise<Judgement>): void {
+    this.rounds++;
     const recorded = judged
       .then((judgement) => this.add(judgement))
       .catch((error: unknown) => this.log('error', 'a round was not judged', { error: messageOf(error) }))
@@ -37,16 +61,26 @@ export class ShadowRecord {
     this.pending.add(recorded);
   }
 
-  /** Waits for what is due, makes the journal durable and logs the sums. Never rejects. */
-  async close(): Promise<void> {
+  /** An id came again with other bytes. */
+  conflict(id: string): void {
+    this.conflicts++;
+    if (isPowerOfTen(this.conflicts)) {
+      this.log('warn', 'an id came again with other contents', { id, soFar: this.conflicts });
+    }
+  }
+
+  /** Waits for what is due, `waitMs` at most, makes the journal durable and logs the sums. Never rejects. */
+  async close(waitMs: number): Promise<void> {
+    const waited = new AbortController();
+    const limit = delay(waitMs, undefined, { signal: waited.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(this.pending), limit]);
+    waited.abort();
     clearInterval(this.flushing);
-    await Promise.all(this.pending);
     this.write((journal) => journal.close());
+    this.journalling = false;
     await this.written;
     this.journal = undefined;
-    const sums = VERDICT_KEYS.map((key) => [key, this.counts.get(key) ?? 0] as const);
-    const rounds = sums.reduce((sum, [, count]) => sum + count, 0);
-    this.log('info', 'shadow ends', { rounds, ...Object.fromEntries(sums.filter(([, count]) => count > 0)) });
+    this.logSums();
   }
 
   private async openJournal(folder: string): Promise<void> {
@@ -56,9 +90,10 @@ export class ShadowRecord {
     try {
       await mkdir(folder, { recursive: true });
       this.journal = await Journal.create(path);
-      this.flushing = setInterval(() => this.write((journal) => journal.flush()), FLUSH_EVERY_MS).unref();
+      if (this.journalling) this.flushing = setInterval(() => this.flush(), FLUSH_EVERY_MS).unref();
       this.log('info', 'journal opened', { path });
     } catch (error) {
+      this.journalling = false;
       this.log('error', 'no journal is written', { error: messageOf(error) });
     }
   }
@@ -70,11 +105,48 @@ export class ShadowRecord {
     if ((FAILING.has(key) || LANE_TROUBLE.has(key)) && isPowerOfTen(count)) {
       this.log('warn', 'the lanes do not agree', { verdict: key, round: judgement.round.id, soFar: count });
     }
-    this.write((journal) => journal.append(judgement));
+    if (this.journalling) this.append(judgement);
   }
 
-  private write(step: (journal: Journal) => Promise<void>): void {
-    this.written = this.written.then(() => this.attempt(step));
+  private append(judgement: Judgement): void {
+    const { waiting, limits } = this;
+    const bytes = sizeOf(judgement);
+    if (waiting.judgements >= limits.judgements || waiting.bytes + bytes > limits.bytes) {
+      this.drop();
+      return;
+    }
+    waiting.judgements++;
+    waiting.bytes += bytes;
+    this.write(
+      (journal) => journal.append(judgement),
+      () => {
+        waiting.judgements--;
+        waiting.bytes -= bytes;
+      },
+    );
+  }
+
+  private drop(): void {
+    this.dropped++;
+    if (this.dropped > 1) return;
+    this.log('warn', 'the journal cannot be written as fast as rounds come: some are missing there');
+  }
+
+  /** One at a time: a disk that hangs collects none. */
+  private flush(): void {
+    if (this.flushDue) return;
+    this.flushDue = true;
+    this.write(
+      (journal) => journal.flush(),
+      () => {
+        this.flushDue = false;
+      },
+    );
+  }
+
+  /** `done` comes after the step, whatever became of it. */
+  private write(step: (journal: Journal) => Promise<void>, done: () => void = () => undefined): void {
+    this.written = this.written.then(() => this.attempt(step)).finally(done);
   }
 
   /** A journal that cannot be written is given up, with one line in the log. */
@@ -85,10 +157,37 @@ export class ShadowRecord {
       await step(journal);
     } catch (error) {
       this.journal = undefined;
+      this.journalling = false;
       this.log('error', 'the journal ends here', { error: messageOf(error) });
       await journal.close().catch(() => undefined);
     }
   }
+
+  /** Every round ends in one verdict; where it did not, the log says so. */
+  private logSums(): void {
+    const { rounds, conflicts, dropped } = this;
+    const sums = VERDICT_KEYS.map((key) => [key, this.counts.get(key) ?? 0] as const);
+    const judged = sums.reduce((sum, [, count]) => sum + count, 0);
+    if (judged !== rounds) this.log('error', 'the verdicts do not add up to the rounds', { judged, rounds });
+    const facts = [...sums, ['conflicts', conflicts] as const, ['notWritten', dropped] as const];
+    this.log('info', 'shadow ends', {
+      rounds,
+      ...Object.fromEntries(facts.filter(([, count]) => count > 0)),
+    });
+  }
+}
+
+/** What a judgement keeps in memory, but for a small constant. */
+function sizeOf({ round, observations }: Judgement): number {
+  let bytes = round.config.length + (round.previousOutcome?.length ?? 0);
+  for (const { values } of round.observations) for (const value of values) bytes += value.length;
+  return bytes + answerSize(observations?.legacy) + answerSize(observations?.loopp);
+}
+
+function answerSize(observation: LaneObservation | undefined): number {
+  if (observation?.kind !== 'answer') return 0;
+  const { outcome } = observation;
+  return outcome.kind === 'outcome' ? outcome.outcome.length : outcome.error.length;
 }
 
 /** The log says the first, the 10th, the 100th... of a kind: a node's log is not the journal. */

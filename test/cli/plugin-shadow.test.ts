@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isWitnessed } from '../../harness/witness.ts';
 import type { LooppLane } from '../../loopp/host/lane.ts';
@@ -147,14 +148,14 @@ describe('stage shadow', () => {
     },
   );
 
-  test('answers an id that comes again, with the same bytes or others, and does not compare it', async () => {
+  test('answers an id that comes again, and compares it only with other bytes', async () => {
     const { lane } = await started();
     const [first = expect.unreachable(), second = expect.unreachable()] = rounds;
     const asked = [first, first, { ...second, id: first.id }];
     for (const round of asked) expect(await askAll(lane, [round])).toBe(1);
     const lines = await untilJournalled(3);
-    expect(countedBy(lines, 'verdict')).toEqual({ match: 1, notCompared: 2 });
-    expect(countedBy(lines, 'reason')).toMatchObject({ duplicate: 2 });
+    expect(countedBy(lines, 'verdict')).toEqual({ match: 2, notCompared: 1 });
+    expect(countedBy(lines, 'reason')).toMatchObject({ duplicate: 1 });
   });
 
   test('without a journal that can be written still serves', async () => {
@@ -225,6 +226,24 @@ describe('the process', () => {
     expect(messages).toContain('shadow begins');
     expect(messages.at(-1)).toBe('shadow ends');
     await plugin.end();
+  });
+
+  test.skipIf(!HAS_PROC)('that ends has the end of its record, though the inner plugin hangs', async () => {
+    const { path = '' } = sandbox.node([]);
+    const plugin = new PluginProcess(
+      { ...variables(), PATH: path, PLUGIN_UNIX_SOCKET_DIR: journals },
+      SHADOW,
+    );
+    await plugin.connect();
+    await vi.waitFor(() => expect(sandbox.sockets()).toHaveLength(2), { timeout: 10_000 });
+    for (const pid of sandbox.processes()) if (pid !== plugin.pid) process.kill(pid, 'SIGSTOP');
+    // A health check comes every second and is then in flight.
+    await delay(1200);
+    plugin.kill('SIGTERM');
+    expect(await plugin.ended).toEqual([0, null]);
+    expect(plugin.stderr).toContain('shadow ends');
+    await plugin.end();
+    await sandbox.expectNothingLeft();
   });
 
   test.skipIf(!HAS_PROC)('that is killed takes the inner plugin along', async () => {

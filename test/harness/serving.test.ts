@@ -1,10 +1,14 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { Admissions } from '../../harness/admissions.ts';
 import { RecentIds } from '../../harness/duplicates.ts';
 import { ServingHarness } from '../../harness/serving.ts';
 import type { ServingOptions } from '../../harness/serving.ts';
 import { LaneError } from '../../src/contract/lane.ts';
+import type { Judgement } from '../../src/contract/judgement.ts';
 import type { Lane, Outcome } from '../../src/contract/lane.ts';
+import type { Round } from '../../src/contract/round.ts';
 import { deferred, laneOf, outcomeOf, roundOf, settled } from './fakes.ts';
 
 const A = outcomeOf({ lastSeenAt: 1n });
@@ -16,6 +20,19 @@ const failing = laneOf(() => {
 
 function serving(legacy: Lane, loopp: Lane, shadow: Partial<ServingOptions['shadow']> = {}): ServingHarness {
   return new ServingHarness({ legacy, loopp, shadow: { concurrency: 8, waiting: 1000, ...shadow } });
+}
+
+/** How often the id was seen, and what the comparison came to; each round is served. */
+function endings(rounds: readonly Round[]): Promise<readonly (readonly string[])[]> {
+  const harness = serving(answers, answers);
+  return Promise.all(
+    rounds.map(async (round) => {
+      const { served, judged, seen } = harness.serve(round, 'shadow');
+      expect((await served).observation).toMatchObject({ outcome: A });
+      const { verdict } = await judged;
+      return [seen, verdict.reason ?? verdict.key];
+    }),
+  );
 }
 
 describe('a round', () => {
@@ -31,18 +48,21 @@ describe('a round', () => {
     expect(order).toEqual(['served', 'shadow asked']);
   });
 
-  test('that comes again is served again and not compared, with the same bytes or others', async () => {
-    const harness = serving(answers, answers);
-    const rounds = [roundOf(1), roundOf(1), roundOf(1, { f: 9 }), roundOf(2)];
-    const judged = await Promise.all(
-      rounds.map(async (round) => {
-        const { served, judged: judging } = harness.serve(round, 'shadow');
-        expect((await served).observation).toMatchObject({ outcome: A });
-        const { verdict } = await judging;
-        return verdict.reason ?? verdict.key;
-      }),
-    );
-    expect(judged).toEqual(['match', 'duplicate', 'duplicate', 'match']);
+  test('that comes again is served again and not compared; the id with other bytes is compared', async () => {
+    const other = roundOf(1, { f: 9 });
+    const ended = await endings([roundOf(1), roundOf(1), other, other, roundOf(2)]);
+    expect(ended).toEqual([
+      ['new', 'match'],
+      ['same', 'duplicate'],
+      ['different', 'match'],
+      ['same', 'duplicate'],
+      ['new', 'match'],
+    ]);
+  });
+
+  test('without an id is compared whenever it comes', async () => {
+    const unnamed = [roundOf(1, { id: '' }), roundOf(1, { id: '' }), roundOf(2, { id: '' })];
+    expect(await endings(unnamed)).toEqual(unnamed.map(() => ['new', 'match']));
   });
 
   test('in live falls back without a place among the comparisons', async () => {
@@ -98,7 +118,33 @@ describe('the shadow lane', () => {
   });
 });
 
+test('a judgement is not kept once it is handed out, as long as the harness may live', async () => {
+  const harness = serving(answers, answers);
+  const kept: WeakRef<Judgement>[] = [];
+  const serveOne = async (number: number): Promise<void> => {
+    kept.push(new WeakRef(await harness.serve(roundOf(number), 'shadow').judged));
+  };
+  for (let number = 0; number < 50; number++) await serveOne(number);
+  await settled();
+  collectGarbage();
+  // The last one may still be on the stack.
+  expect(kept.filter((judgement) => judgement.deref() !== undefined).length).toBeLessThanOrEqual(1);
+  await harness.close(0);
+});
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc()');
+}
+
 describe('closing', () => {
+  test('cuts a comparison that was admitted in the same turn, too', async () => {
+    const harness = serving(answers, hangs);
+    const { judged } = harness.serve(roundOf(1), 'shadow');
+    await harness.close(0);
+    expect((await judged).verdict.reason).toBe('shutting down');
+  });
+
   test('waits for what is in progress; whatever waits or comes later is served and not compared', async () => {
     const answer = deferred<Outcome>();
     const shadow = laneOf(() => answer.promise);
@@ -142,6 +188,7 @@ describe('RecentIds', () => {
     for (let number = 1; number < 10_000; number++) ids.put(String(number), digest);
     expect(ids.put('first', digest)).toBe('same');
     expect(ids.put('first', Uint8Array.of(2))).toBe('different');
+    expect(ids.put('first', Uint8Array.of(2))).toBe('same');
     ids.put('one more', digest);
     expect(ids.put('first', digest)).toBe('new');
   });

@@ -26,7 +26,7 @@ describe('verify', () => {
     const stdin = joined([first, changed(second, { expect: undefined }), third]);
     expect(await cli.run(['verify', '-'], { stdin })).toEqual({
       exitCode: 0,
-      stdout: 'loopp: 2 of 2 rounds answered as the Go node did\n',
+      stdout: 'loopp: 2 of 2 rounds answered as the Go node did\n1 round left out: without `expect`\n',
       stderr: '',
     });
   });

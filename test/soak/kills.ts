@@ -24,17 +24,15 @@ export interface KillFigures {
 
 /** Rounds in progress at most. */
 const LOAD = 16;
-/** A process is left alone this long after it answered again: kills shall not look like a crash loop. */
-const REST_MS = 50;
-
 /**
- * Kills the plugin `kills` times under load, legacy serving, each time once it answers again. Rounds are taken from
- * `rounds` over and over, under new ids.
+ * Kills the plugin `kills` times under load, legacy serving, each time `restMs` after it answered again: more than the 10 s
+ * of a crash loop, or relaunches are put off. Rounds are taken from `rounds` over and over, under new ids.
  */
 export async function killUnderLoad(
   command: PluginCommand,
   rounds: readonly Round[],
   kills: number,
+  restMs: number,
   onKill: (done: number) => void = () => undefined,
 ): Promise<KillFigures> {
   const before = descriptors();
@@ -42,6 +40,7 @@ export async function killUnderLoad(
   await run.start();
   const load = run.load();
   for (let done = 0; done < kills; done++) {
+    await delay(restMs);
     await run.killOnce();
     onKill(done + 1);
   }
@@ -84,7 +83,6 @@ class KillRun {
   }
 
   async killOnce(): Promise<void> {
-    await delay(REST_MS);
     const { answered, pid } = this;
     const killedAt = performance.now();
     process.kill(pid, 'SIGKILL');

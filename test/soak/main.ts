@@ -8,6 +8,8 @@ import { readRounds } from '../../src/rounds/read.ts';
 // `npm run soak`: the full counts of what the tests run a hundredth of; prints the figures for docs/loopp.md as JSON.
 
 const KILLS = 100;
+/** More than the 10 s within which an exit counts as a crash loop. */
+const REST_MS = 10_500;
 const ROUNDS = 86_400;
 const WARM_UP = 10_000;
 const PLUGIN = { file: process.execPath, args: ['dist/src/cli/main.js', 'plugin'], path: undefined };
@@ -18,7 +20,7 @@ for await (const read of readRounds(['examples/don-2025-09.jsonl.gz'], Readable.
   rounds.push(read.round);
 }
 
-const kills = await killUnderLoad(PLUGIN, rounds, KILLS, (done) =>
+const kills = await killUnderLoad(PLUGIN, rounds, KILLS, REST_MS, (done) =>
   say(`${String(done)} of ${String(KILLS)} kills`),
 );
 const { recoveryMs, ...rest } = kills;

@@ -14,7 +14,7 @@ afterEach(() => sandbox.end());
 
 test('the plugin killed under load: legacy serves on, every round has one verdict, nothing leaks', async () => {
   const rounds = await loadRounds(CAPTURES[1] ?? '');
-  const figures = await killUnderLoad(sandbox.node(OWN_PLUGIN), rounds, everything ? 5 : 2);
+  const figures = await killUnderLoad(sandbox.node(OWN_PLUGIN), rounds, everything ? 5 : 2, 50);
   const { match = 0, unavailable = 0 } = figures.verdicts;
   expect(figures.failedServed).toBe(0);
   expect(match + unavailable).toBe(figures.rounds);

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { Client } from '@grpc/grpc-js';
 import { AppError, messageOf } from '../../src/errors.ts';
 import { BROKER_WAIT_MS, Broker } from '../wire/broker.ts';
+import type { BrokeredConnection } from '../wire/broker.ts';
 import { asServiceError, callUnary, newClient, openDuplex, openServerStream } from '../wire/grpc.ts';
 import { parseHandshake } from '../wire/handshake.ts';
 import type { SecureMintConfig } from '../wire/messages.ts';
@@ -27,7 +28,7 @@ export interface LaunchedPlugin {
   /** The factory that was made at the start. */
   readonly factory: FactoryConnection;
   /** The main connection and its broker, for services beside `securemint.PluginSecureMint`. */
-  readonly main: MainConnection;
+  readonly main: BrokeredConnection;
   /** Makes one more factory. Rejects with grpc-js' `ServiceError`. */
   newFactory(config: SecureMintConfig | undefined, deadline: Date): Promise<FactoryConnection>;
   /** One health check; rejects when it fails. */
@@ -36,12 +37,6 @@ export interface LaunchedPlugin {
   close(): Promise<void>;
   /** SIGKILL at once; sockets removed. Idempotent. */
   kill(): Promise<void>;
-}
-
-/** What go-plugin hands to the services on a plugin's main connection. */
-export interface MainConnection {
-  readonly client: Client;
-  readonly broker: Broker;
 }
 
 /**
@@ -98,7 +93,7 @@ function startError(command: PluginCommand, tail: string, error: unknown): AppEr
 class Connection {
   private readonly child: PluginChild;
   private readonly options: HostOptions;
-  private readonly main: MainConnection;
+  private readonly main: BrokeredConnection;
   private readonly factories = new Set<FactoryConnection>();
 
   constructor(child: PluginChild, client: Client, options: HostOptions) {

@@ -1,5 +1,6 @@
 import type { ReportingPluginConfig } from '../../src/contract/reporting-plugin.ts';
 import type { SecureMintConfig } from '../wire/messages.ts';
+import { within } from './deadline.ts';
 import { launch } from './launch.ts';
 import type { Ocr3Oracle } from './ocr3-round.ts';
 import type { HostOptions, PluginCommand } from './options.ts';
@@ -32,5 +33,3 @@ export async function launchOcr3(command: PluginCommand, options: HostOptions): 
     close: () => plugin.close(),
   };
 }
-
-const within = (ms: number): Date => new Date(Date.now() + ms);

@@ -2,28 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@grpc/grpc-js';
 import type { ExternalAdapter } from '../../src/contract/external-adapter.ts';
 import { messageOf } from '../../src/errors.ts';
-import type { Broker, BrokeredServer } from '../wire/broker.ts';
+import type { BrokeredConnection, BrokeredServer } from '../wire/broker.ts';
 import { callUnary, isGone } from '../wire/grpc.ts';
 import { LoopReportingPluginService } from '../wire/upstream-services.ts';
 import { registerExternalAdapter } from './external-adapter.ts';
 import { OutOfTimeError, endOf, hasEnded } from './patience.ts';
 import type { Patience } from './patience.ts';
 
-/** A plugin process as its host is connected to it. */
-export interface MainConnection {
-  readonly client: Client;
-  readonly broker: Broker;
-}
-
-/** A factory's connection, and the broker over which what it makes is dialled. */
-export type Reached = MainConnection;
-
 /** One making of a factory: the plugin dials the adapter within five seconds (docs/spec/loopp-wire.md C.2). */
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 5000;
 
-interface Held extends Reached {
+interface Held extends BrokeredConnection {
   readonly adapterServer: BrokeredServer;
 }
 
@@ -33,7 +24,7 @@ interface Held extends Reached {
  * than Ready waits is there for the next call (X.0 "slow factory").
  */
 export class RefreshingConnection {
-  private readonly connect: () => Promise<MainConnection>;
+  private readonly connect: () => Promise<BrokeredConnection>;
   private readonly adapter: ExternalAdapter;
   private readonly receiveLimitBytes: number;
   private readonly closing = new AbortController();
@@ -42,7 +33,11 @@ export class RefreshingConnection {
   /** Attempts since a call was answered; so many that follow each other pause longer. */
   private attempts = 0;
 
-  constructor(connect: () => Promise<MainConnection>, adapter: ExternalAdapter, receiveLimitBytes: number) {
+  constructor(
+    connect: () => Promise<BrokeredConnection>,
+    adapter: ExternalAdapter,
+    receiveLimitBytes: number,
+  ) {
     this.connect = connect;
     this.adapter = adapter;
     this.receiveLimitBytes = receiveLimitBytes;
@@ -58,7 +53,7 @@ export class RefreshingConnection {
    * else. Rejects with what `ask` rejects with otherwise; with `OutOfTimeError` when no factory was there before the
    * deadline, which ends with why the last attempt failed; and with the reason of the caller's signal.
    */
-  async call<T>(patience: Patience, ask: (connection: Reached) => Promise<T>): Promise<T> {
+  async call<T>(patience: Patience, ask: (connection: BrokeredConnection) => Promise<T>): Promise<T> {
     let last: unknown;
     for (;;) {
       const held = this.held ?? (await this.refreshed(patience, last));

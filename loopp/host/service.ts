@@ -9,6 +9,7 @@ import type { Log } from '../../src/log.ts';
 import { asServiceError } from '../wire/grpc.ts';
 import type { Execution, Result, SecureMintConfig } from '../wire/messages.ts';
 import type { Submission } from '../wire/submission.ts';
+import { within } from './deadline.ts';
 import { HealingReportingPlugin } from './healing.ts';
 import type { LaunchedPlugin } from './launch.ts';
 import type { HostOptions, PluginCommand } from './options.ts';
@@ -73,7 +74,7 @@ export class SecureMintService implements ReportingPluginFactory {
   async ready(): Promise<void> {
     const { state } = this;
     if (state.name !== 'ready') throw new Error(`plugin unavailable: ${inWords(state)}`);
-    await state.plugin.factory.ready(this.within(this.options.pingTimeoutMs));
+    await state.plugin.factory.ready(within(this.options.pingTimeoutMs));
   }
 
   /** By component: an empty text is healthy, else why not. Never rejects. */
@@ -81,7 +82,7 @@ export class SecureMintService implements ReportingPluginFactory {
     const { state } = this;
     if (state.name !== 'ready') return new Map([[SERVICE_NAME, `plugin unavailable: ${inWords(state)}`]]);
     try {
-      const remote = await state.plugin.factory.healthReport(this.within(this.options.pingTimeoutMs));
+      const remote = await state.plugin.factory.healthReport(within(this.options.pingTimeoutMs));
       const prefixed = [...remote].map(([key, value]): [string, string] => [`${SERVICE_NAME}.${key}`, value]);
       return new Map([[SERVICE_NAME, ''], ...prefixed]);
     } catch (error) {
@@ -91,13 +92,13 @@ export class SecureMintService implements ReportingPluginFactory {
 
   /** One result for each execution, in their order. Rejects with grpc-js' `ServiceError`, or when none is up in time. */
   aggregate(executions: readonly Execution[], timeoutMs: number): Promise<readonly Result[]> {
-    const deadline = this.within(timeoutMs);
+    const deadline = within(timeoutMs);
     return this.reach(deadline, ({ factory }) => factory.aggregate(executions, deadline));
   }
 
   /** Hands a pending request to the reporting plugins; a process that is lost takes its pending requests along. */
   submit(submission: Submission, timeoutMs: number): Promise<void> {
-    const deadline = this.within(timeoutMs);
+    const deadline = within(timeoutMs);
     return this.reach(deadline, ({ factory }) => factory.submit(submission, deadline));
   }
 
@@ -110,7 +111,7 @@ export class SecureMintService implements ReportingPluginFactory {
     timeoutMs = this.options.laneTimeoutMs,
   ): Promise<NewReportingPlugin> {
     const plugin = new HealingReportingPlugin(this.supervisor, config, this.options.laneTimeoutMs);
-    return { plugin, info: await plugin.open(this.within(timeoutMs)) };
+    return { plugin, info: await plugin.open(within(timeoutMs)) };
   }
 
   /** Ends the plugin; nothing is left of it. Idempotent. */
@@ -133,9 +134,5 @@ export class SecureMintService implements ReportingPluginFactory {
     this.counts[state.name]++;
     const level = state.name === 'unhealthy' || state.name === 'backingOff' ? 'warn' : 'info';
     this.log(level, `plugin ${state.name}`, level === 'warn' ? { reason: inWords(state) } : {});
-  }
-
-  private within(ms: number): Date {
-    return new Date(Date.now() + ms);
   }
 }

@@ -7,9 +7,10 @@ import type {
 import { messageOf } from '../../src/errors.ts';
 import { callUnary, isGone } from '../wire/grpc.ts';
 import { LoopService } from '../wire/services.ts';
+import { within } from './deadline.ts';
 import { reportingPluginFactory } from './reporting-plugin.ts';
 import { RefreshingConnection } from './refreshing.ts';
-import type { MainConnection } from './refreshing.ts';
+import type { BrokeredConnection } from '../wire/broker.ts';
 
 /** Limits of the host's side. */
 export interface UpstreamOptions {
@@ -33,7 +34,11 @@ export class UpstreamFactory implements ReportingPluginFactory {
   private readonly connection: RefreshingConnection;
 
   /** `connect`: the main connection of the process that runs now; rejects while there is none. */
-  constructor(connect: () => Promise<MainConnection>, adapter: ExternalAdapter, options: UpstreamOptions) {
+  constructor(
+    connect: () => Promise<BrokeredConnection>,
+    adapter: ExternalAdapter,
+    options: UpstreamOptions,
+  ) {
     this.options = options;
     this.connection = new RefreshingConnection(connect, adapter, options.receiveLimitBytes);
   }
@@ -89,5 +94,3 @@ export class UpstreamFactory implements ReportingPluginFactory {
     }
   }
 }
-
-const within = (ms: number): Date => new Date(Date.now() + ms);

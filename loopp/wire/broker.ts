@@ -19,6 +19,12 @@ export interface BrokerStream {
   on(event: 'end' | 'close' | 'error', listener: () => void): unknown;
 }
 
+/** A connection to a plugin, and the broker over which what it serves beside is dialled. */
+export interface BrokeredConnection {
+  readonly client: Client;
+  readonly broker: Broker;
+}
+
 /** Closes what was made for a call whose caller has given up meanwhile: nobody will ever learn its number. Throws then. */
 export function closeUnlessWanted({ close }: BrokeredServer, signal: AbortSignal): void {
   if (signal.aborted) close();

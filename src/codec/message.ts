@@ -272,27 +272,37 @@ function mapOf<K, V>(
   };
 }
 
-/** `map<string, message>`. */
-export function stringMap<T extends object>(
+/** A map to messages: a value that did not come is an empty message. */
+function messageMapOf<K, T extends object>(
   number: number,
   type: MessageType<T>,
-): FieldCodec<ReadonlyMap<string, T>> {
-  const entry = message<{ key: string; value: T | undefined }>({ key: string(1), value: nested(2, type) });
+  key: FieldCodec<K>,
+  writeKey: WriteFields<K>,
+  compare: (a: K, b: K) => number,
+): FieldCodec<ReadonlyMap<K, T>> {
+  const entry = message<{ key: K; value: T | undefined }>({ key, value: nested(2, type) });
   return mapOf(
     number,
     (span) => {
-      const { key, value } = entry.decode(span);
-      return { key, value: value ?? type.decode(new Uint8Array()) };
+      const read = entry.decode(span);
+      return { key: read.key, value: read.value ?? type.decode(new Uint8Array()) };
     },
-    (writer, { key, value }) => {
+    (writer, { key: written, value }) => {
       const mark = writer.size;
       type.write(writer, value);
       writer.close(2, mark);
-      writer.string(1, key);
+      writeKey(writer, written);
     },
-    compareUtf8,
+    compare,
   );
 }
+
+/** `map<string, message>`. */
+export const stringMap = <T extends object>(
+  number: number,
+  type: MessageType<T>,
+): FieldCodec<ReadonlyMap<string, T>> =>
+  messageMapOf(number, type, string(1), (writer, key) => writer.string(1, key), compareUtf8);
 
 /** `map<uint32, message>` with the message kept as bytes. */
 export function uint32BytesMap(number: number): FieldCodec<ReadonlyMap<number, Uint8Array>> {
@@ -358,26 +368,11 @@ export const packedInt64 = (number: number): FieldCodec<readonly bigint[]> =>
 const byNumber = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** `map<uint64, message>`. */
-export function uint64Map<T extends object>(
+export const uint64Map = <T extends object>(
   number: number,
   type: MessageType<T>,
-): FieldCodec<ReadonlyMap<bigint, T>> {
-  const entry = message<{ key: bigint; value: T | undefined }>({ key: uint64(1), value: nested(2, type) });
-  return mapOf(
-    number,
-    (span) => {
-      const { key, value } = entry.decode(span);
-      return { key, value: value ?? type.decode(new Uint8Array()) };
-    },
-    (writer, { key, value }) => {
-      const mark = writer.size;
-      type.write(writer, value);
-      writer.close(2, mark);
-      writer.uint(1, key);
-    },
-    byNumber,
-  );
-}
+): FieldCodec<ReadonlyMap<bigint, T>> =>
+  messageMapOf(number, type, uint64(1), (writer, key) => writer.uint(1, key), byNumber);
 
 /** `map<uint64, uint64>`. */
 export function uint64Uint64Map(number: number): FieldCodec<ReadonlyMap<bigint, bigint>> {

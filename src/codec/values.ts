@@ -30,8 +30,6 @@ export interface ListValue {
   readonly items: readonly Value[];
 }
 
-export type ValueKind = Value['kind'];
-
 /** Field numbers of the `Value` oneof; 8 is reserved. */
 export const VALUE_FIELD = {
   string: 1,

@@ -6,7 +6,7 @@ import type { Client, Server } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { OutOfTimeError } from '../../../loopp/host/patience.ts';
 import { RefreshingConnection } from '../../../loopp/host/refreshing.ts';
-import type { MainConnection } from '../../../loopp/host/refreshing.ts';
+import type { BrokeredConnection } from '../../../loopp/wire/broker.ts';
 import { UpstreamFactory } from '../../../loopp/host/upstream.ts';
 import { minimalFactory } from '../../../loopp/plugin/minimal/factory.ts';
 import { registerUpstream } from '../../../loopp/plugin/upstream.ts';
@@ -58,7 +58,7 @@ afterEach(async () => {
 const hostSockets = (): readonly string[] => readdirSync(join(folder, 'host'));
 
 /** The host's end of a main connection. */
-function mainConnection(client: Client): MainConnection {
+function mainConnection(client: Client): BrokeredConnection {
   const broker = new Broker(new SocketFolder(join(folder, 'host')));
   const stream = openDuplex(client, GrpcBroker.startStream);
   stream.on('error', () => undefined);
@@ -67,7 +67,7 @@ function mainConnection(client: Client): MainConnection {
   return { client, broker };
 }
 
-interface Launched extends MainConnection {
+interface Launched extends BrokeredConnection {
   readonly process: PluginProcess;
 }
 
@@ -80,7 +80,7 @@ async function launched(): Promise<Launched> {
 }
 
 /** A plugin in this process: a broker, and what `register` adds to its main connection. */
-async function inProcess(register: (server: Server, broker: Broker) => void): Promise<MainConnection> {
+async function inProcess(register: (server: Server, broker: Broker) => void): Promise<BrokeredConnection> {
   const sockets = new SocketFolder(join(folder, 'plugin'));
   const broker = new Broker(sockets);
   const server = newServer();
@@ -104,7 +104,7 @@ const upstream = (server: Server, broker: Broker): void =>
 async function factoriesThat(
   ready: () => Promise<object>,
   delayMs = 0,
-): Promise<{ readonly main: MainConnection; readonly made: () => number }> {
+): Promise<{ readonly main: BrokeredConnection; readonly made: () => number }> {
   let made = 0;
   const main = await inProcess((server, broker) =>
     handleUnary(server, LoopReportingPluginService.newReportingPluginFactory, async () => {
@@ -118,7 +118,7 @@ async function factoriesThat(
 
 /** The factory under test, and how often it asked for a main connection. */
 function factoryOver(
-  connect: () => Promise<MainConnection>,
+  connect: () => Promise<BrokeredConnection>,
   options: Partial<typeof OPTIONS> = {},
 ): { readonly factory: UpstreamFactory; readonly connects: ReturnType<typeof vi.fn> } {
   const connects = vi.fn(connect);

@@ -12,12 +12,13 @@ import { registerSecureMint } from './factory.ts';
 import { registerGoPlugin } from './go-plugin.ts';
 import type { OpenStreams } from './go-plugin.ts';
 import { pluginLog } from './log.ts';
-import { minimalFactory } from './minimal/factory.ts';
+import { registerLoopService } from './loop-service.ts';
 import { PluginMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import type { MetricsServer } from './metrics-server.ts';
 import { parseNodeEnvironment } from './node-environment.ts';
 import type { NodeEnvironment } from './node-environment.ts';
+import { porFactory } from './por/factory.ts';
 import { registerUpstream } from './upstream.ts';
 import type { Log } from '../../src/log.ts';
 
@@ -71,7 +72,10 @@ async function start(
 ): Promise<void> {
   const metrics = new PluginMetrics();
   // Before the handshake: a node may scrape as soon as it has that (F.2).
-  const scraped = node.metricsPort === undefined ? undefined : await serveMetrics(node.metricsPort, metrics);
+  const scraped =
+    node.metricsPort === undefined
+      ? undefined
+      : await serveMetrics(node.metricsPort, metrics, () => answerer.metricsText?.() ?? Promise.resolve(''));
   const sockets = new SocketFolder(environment.socketFolder);
   const broker = new Broker(sockets);
   const server = newServer();
@@ -88,8 +92,10 @@ async function start(
     await answerer.close();
     setImmediate(() => drain(server, streams, io));
   });
+  // What is served on the main connection itself stays up to Shutdown, which every host calls next (X.0).
+  registerLoopService(server, () => broker.close());
   registerSecureMint(server, broker, log, metrics, (input) => answerer.answer(input));
-  registerUpstream(server, broker, minimalFactory, log);
+  registerUpstream(server, broker, porFactory, log);
   const socket = sockets.reserve();
   await bind(server, socket);
   sockets.protect(socket);

@@ -8,7 +8,7 @@ import { OutOfTimeError } from '../../../loopp/host/patience.ts';
 import { RefreshingConnection } from '../../../loopp/host/refreshing.ts';
 import type { BrokeredConnection } from '../../../loopp/wire/broker.ts';
 import { UpstreamFactory } from '../../../loopp/host/upstream.ts';
-import { minimalFactory } from '../../../loopp/plugin/minimal/factory.ts';
+import { porFactory } from '../../../loopp/plugin/por/factory.ts';
 import { registerUpstream } from '../../../loopp/plugin/upstream.ts';
 import { Broker } from '../../../loopp/wire/broker.ts';
 import {
@@ -25,8 +25,8 @@ import { MAGIC_COOKIES } from '../../../loopp/wire/handshake.ts';
 import { GrpcBroker, LoopService } from '../../../loopp/wire/services.ts';
 import { SocketFolder } from '../../../loopp/wire/sockets.ts';
 import { LoopReportingPluginService } from '../../../loopp/wire/upstream-services.ts';
-import { FakeAdapter, never, rawStatus } from '../../helpers/external-adapter.ts';
-import { PROTOCOL_CONFIG } from '../plugin/ocr3/builders.ts';
+import { FakeAdapter, PAYLOAD, never, rawStatus } from '../../helpers/external-adapter.ts';
+import { POR_CONFIG, contextTracking } from '../plugin/por/builders.ts';
 import { PluginProcess } from '../plugin/process.ts';
 
 /** Upstream's host side (docs/spec/loopp-wire.md C.6, D.1, D.6). */
@@ -37,7 +37,8 @@ const OPTIONS = {
   serviceTimeoutMs: 20_000,
   receiveLimitBytes: -1,
 };
-const CONTEXT = { seqNr: 1n, previousOutcome: new Uint8Array(), epoch: 1n, round: 1n };
+/** A round in which the adapter's mintables are what was asked for. */
+const CONTEXT = contextTracking(PAYLOAD.latestBlocks);
 const QUERY = new Uint8Array();
 
 let folder: string;
@@ -98,7 +99,7 @@ async function inProcess(register: (server: Server, broker: Broker) => void): Pr
 }
 
 const upstream = (server: Server, broker: Broker): void =>
-  registerUpstream(server, broker, minimalFactory, () => undefined);
+  registerUpstream(server, broker, porFactory, () => undefined);
 
 /** A plugin whose factories answer what `ready` does; `made` counts them. */
 async function factoriesThat(
@@ -155,8 +156,8 @@ describe('the connection is lazy', () => {
 
   test('the adapter is served for as long as the connection is there', async () => {
     const { factory } = factoryOver(launched);
-    const { plugin, info } = await factory.newReportingPlugin(PROTOCOL_CONFIG);
-    expect(info.name).toBe('Minimal Secure Mint wiring');
+    const { plugin, info } = await factory.newReportingPlugin(POR_CONFIG);
+    expect(info.name).toBe('PorReportingPluginV1');
     await plugin.observation(CONTEXT, QUERY);
     expect(adapter.asked).toHaveLength(1);
     await factory.close();
@@ -168,7 +169,7 @@ describe('the connection is lazy', () => {
 
 test('a reporting plugin is asked on behalf of a call: deadline, metadata and cancellation reach the adapter', async () => {
   const { factory } = factoryOver(() => inProcess(upstream));
-  const { plugin } = await factory.newReportingPlugin(PROTOCOL_CONFIG);
+  const { plugin } = await factory.newReportingPlugin(POR_CONFIG);
   adapter.answer = never;
   const cancel = new AbortController();
   const deadline = new Date(Date.now() + 10_000);
@@ -188,10 +189,10 @@ describe('a plugin that was killed', () => {
     const { factory, connects } = factoryOver(() =>
       connects.mock.calls.length === 1 ? Promise.resolve(connection) : launched(),
     );
-    await factory.newReportingPlugin(PROTOCOL_CONFIG);
+    await factory.newReportingPlugin(POR_CONFIG);
     first.kill('SIGKILL');
     await first.ended;
-    const { plugin } = await factory.newReportingPlugin(PROTOCOL_CONFIG);
+    const { plugin } = await factory.newReportingPlugin(POR_CONFIG);
     await plugin.observation(CONTEXT, QUERY);
     expect(connects).toHaveBeenCalledTimes(2);
     expect(hostSockets()).toHaveLength(1);
@@ -263,9 +264,9 @@ describe('without a plugin', () => {
   test('a caller that gives up waits no longer', async () => {
     const { factory } = factoryOver(noPlugin);
     const given = new Error('given up');
-    expect(await failure(factory.newReportingPlugin(PROTOCOL_CONFIG, AbortSignal.abort(given)))).toBe(given);
+    expect(await failure(factory.newReportingPlugin(POR_CONFIG, AbortSignal.abort(given)))).toBe(given);
     const cancel = new AbortController();
-    const asked = failure(factory.newReportingPlugin(PROTOCOL_CONFIG, cancel.signal));
+    const asked = failure(factory.newReportingPlugin(POR_CONFIG, cancel.signal));
     cancel.abort(given);
     expect(await asked).toBe(given);
   });

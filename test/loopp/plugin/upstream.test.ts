@@ -8,7 +8,7 @@ import { registerExternalAdapter } from '../../../loopp/host/external-adapter.ts
 import { reportingPluginFactory } from '../../../loopp/host/reporting-plugin.ts';
 import { Broker } from '../../../loopp/wire/broker.ts';
 import type { BrokeredServer } from '../../../loopp/wire/broker.ts';
-import { minimalFactory } from '../../../loopp/plugin/minimal/factory.ts';
+import { porFactory } from '../../../loopp/plugin/por/factory.ts';
 import { registerUpstream } from '../../../loopp/plugin/upstream.ts';
 import {
   asServiceError,
@@ -23,17 +23,17 @@ import { MAGIC_COOKIES } from '../../../loopp/wire/handshake.ts';
 import { ReportingPluginFactoryService, ReportingPluginService } from '../../../loopp/wire/ocr3-services.ts';
 import { GrpcBroker, LoopService } from '../../../loopp/wire/services.ts';
 import { SocketFolder } from '../../../loopp/wire/sockets.ts';
-import { BlockMintablePair, ExternalAdapterPayload } from '../../../loopp/wire/upstream-messages.ts';
 import { ExternalAdapterService, LoopReportingPluginService } from '../../../loopp/wire/upstream-services.ts';
 import { packPayload, unpackSelector } from '../../../loopp/wire/upstream-values.ts';
 import type { ReportingPlugin } from '../../../src/contract/reporting-plugin.ts';
 import { FakeAdapter, PAYLOAD, never, rawStatus } from '../../helpers/external-adapter.ts';
-import { PROTOCOL_CONFIG } from './ocr3/builders.ts';
+import { POR_CONFIG, contextTracking, textOf } from './por/builders.ts';
 import { PluginProcess } from './process.ts';
 
 /** Upstream's service of the compiled plugin; the test is the host (docs/spec/loopp-wire.md D.1). */
 
-const CONTEXT = { seqNr: 1n, previousOutcome: new Uint8Array(), epoch: 1n, round: 1n };
+/** A round in which the adapter's mintables are what was asked for. */
+const CONTEXT = contextTracking(PAYLOAD.latestBlocks);
 const QUERY = new Uint8Array();
 const LIMITS = { callTimeoutMs: 20_000, receiveLimitBytes: -1 };
 const NOTHING = {
@@ -88,14 +88,14 @@ async function factory(): Promise<Client> {
   return dial(await newFactory((await serveAdapter()).id));
 }
 
-async function plugin(config = PROTOCOL_CONFIG): Promise<ReportingPlugin> {
+async function plugin(config = POR_CONFIG): Promise<ReportingPlugin> {
   return (await reportingPluginFactory(await factory(), broker, LIMITS).newReportingPlugin(config)).plugin;
 }
 
 /** A connection to a reporting plugin without our client. */
 async function bare(): Promise<Client> {
   const { newReportingPlugin } = ReportingPluginFactoryService;
-  const request = { reportingPluginConfig: PROTOCOL_CONFIG };
+  const request = { reportingPluginConfig: POR_CONFIG };
   return dial((await callUnary(await factory(), newReportingPlugin, request)).reportingPluginId);
 }
 
@@ -116,27 +116,28 @@ describe('NewReportingPluginFactory', () => {
   test('makes a factory over the adapter of field 9, whose answers become reports', async () => {
     const asked = await plugin();
     const observation = await asked.observation(CONTEXT, QUERY);
-    expect(adapter.asked.map(({ blocks }) => blocks)).toEqual([new Map()]);
-    expect(Buffer.from(observation)).toEqual(
-      Buffer.from(ExternalAdapterPayload.encode(packPayload(PAYLOAD))),
+    expect(adapter.asked.map(({ blocks }) => blocks)).toEqual([PAYLOAD.latestBlocks]);
+    expect(textOf(observation)).toBe(
+      '{"QueryResponse":{"16015286601757825753":{"Block":40,"Mintable":10},' +
+        '"729797994450396300":{"Block":5,"Mintable":25}},' +
+        '"LatestBlocks":{"16015286601757825753":41,"729797994450396300":6}}',
     );
 
     const seen = [0, 1, 2].map((observer) => ({ observation, observer }));
     for (const one of seen) await asked.validateObservation(CONTEXT, QUERY, one);
     expect(await asked.observationQuorum(CONTEXT, QUERY, seen)).toBe(true);
     const outcome = await asked.outcome(CONTEXT, QUERY, seen);
-    const reports = await asked.reports(1n, outcome);
-    const shown = reports.map(({ reportWithInfo: { report, info } }) => [
-      unpackSelector(info),
-      BlockMintablePair.decode(report),
-    ]);
-    expect(shown).toEqual([
-      [729797994450396300n, { blockNumber: 5n, mintable: '25' }],
-      [16015286601757825753n, { blockNumber: 40n, mintable: '10' }],
+    const reports = await asked.reports(2n, outcome);
+    const digest = '09'.repeat(32);
+    expect(
+      reports.map(({ reportWithInfo: { report, info } }) => [unpackSelector(info), textOf(report)]),
+    ).toEqual([
+      [729797994450396300n, `{"ConfigDigest":"${digest}","SeqNr":2,"Block":5,"Mintable":25}`],
+      [16015286601757825753n, `{"ConfigDigest":"${digest}","SeqNr":2,"Block":40,"Mintable":10}`],
     ]);
     for (const { reportWithInfo } of reports) {
-      expect(await asked.shouldAcceptAttestedReport(1n, reportWithInfo)).toBe(true);
-      expect(await asked.shouldTransmitAcceptedReport(1n, reportWithInfo)).toBe(true);
+      expect(await asked.shouldAcceptAttestedReport(2n, reportWithInfo)).toBe(true);
+      expect(await asked.shouldTransmitAcceptedReport(2n, reportWithInfo)).toBe(true);
     }
     await asked.close();
   });
@@ -165,7 +166,7 @@ describe('NewReportingPluginFactory', () => {
   test('fails as UNKNOWN when the adapter is not announced in time', async () => {
     const server = newServer();
     const patient = new Broker(sockets, 50);
-    registerUpstream(server, patient, minimalFactory, () => undefined);
+    registerUpstream(server, patient, porFactory, () => undefined);
     const socket = sockets.reserve();
     await bind(server, socket);
     const client = process.keep(newClient(socket, -1));
@@ -216,7 +217,7 @@ describe('a factory connection', () => {
     const client = await factory();
     const other = await factory();
     const { plugin: asked } = await reportingPluginFactory(client, broker, LIMITS).newReportingPlugin(
-      PROTOCOL_CONFIG,
+      POR_CONFIG,
     );
     const closes = [1, 2].map(() => callUnary(client, LoopService.close, {}));
     expect(await Promise.all(closes)).toEqual([{}, {}]);
@@ -250,7 +251,7 @@ describe('a call that needs the adapter', () => {
     adapter.answer = () => Promise.reject(new Error('out of cheese'));
     expect(await refusal((await plugin()).observation(CONTEXT, QUERY))).toEqual([
       'UNKNOWN',
-      'failed to get payload from external adapter for request : out of cheese',
+      'failed to get payload from external adapter for request value:{key:729797994450396300 value:6} value:{key:16015286601757825753 value:41}: out of cheese',
     ]);
   });
 
@@ -261,7 +262,7 @@ describe('a call that needs the adapter', () => {
         handleUnary(served, ExternalAdapterService.getPayload, () => Promise.reject(rawStatus(code))),
       );
       const client = await dial(await newFactory(server.id));
-      const made = await reportingPluginFactory(client, broker, LIMITS).newReportingPlugin(PROTOCOL_CONFIG);
+      const made = await reportingPluginFactory(client, broker, LIMITS).newReportingPlugin(POR_CONFIG);
       expect(await refusal(made.plugin.observation(CONTEXT, QUERY))).toEqual(['UNKNOWN', 'gone']);
     },
   );
@@ -269,7 +270,7 @@ describe('a call that needs the adapter', () => {
   test('fails as UNKNOWN when the host has ended the adapter', async () => {
     const served = await serveAdapter();
     const client = await dial(await newFactory(served.id));
-    const made = await reportingPluginFactory(client, broker, LIMITS).newReportingPlugin(PROTOCOL_CONFIG);
+    const made = await reportingPluginFactory(client, broker, LIMITS).newReportingPlugin(POR_CONFIG);
     served.close();
     expect((await refusal(made.plugin.observation(CONTEXT, QUERY)))[0]).toBe('UNKNOWN');
   });
@@ -282,7 +283,7 @@ describe('a call that needs the adapter', () => {
       })),
     );
     const client = await dial(await newFactory(server.id));
-    const made = await reportingPluginFactory(client, broker, LIMITS).newReportingPlugin(PROTOCOL_CONFIG);
+    const made = await reportingPluginFactory(client, broker, LIMITS).newReportingPlugin(POR_CONFIG);
     expect(await refusal(made.plugin.observation(CONTEXT, QUERY))).toEqual([
       'UNKNOWN',
       `${name}: expected a message, got none`,

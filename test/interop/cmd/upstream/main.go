@@ -2,9 +2,9 @@
 //
 //	upstream -- PLUGIN [ARGUMENT...]
 //
-// launches the plugin, makes a factory and a reporting plugin over an adapter of its own, and asks for two observations:
-// the adapter answers the first and refuses the second. It prints what it saw as one JSON object; the exit code is 1 when
-// something failed, and "error" says what.
+// launches the plugin, makes a factory and a reporting plugin over an adapter of its own, and asks for two observations
+// after an outcome that tracks three chains: the adapter answers the first and refuses the second. It prints what it saw as
+// one JSON object; the exit code is 1 when something failed, and "error" says what.
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math/big"
 	"os"
 	"time"
 
@@ -30,9 +31,13 @@ import (
 type report struct {
 	ValidationServiceID uint32            `json:"validationServiceID"`
 	HealthReport        map[string]string `json:"healthReport"`
-	// Observation in hex, and what the adapter answered, written by Go.
+	// Observation of the plugin, and of the same payload by Go's encoding/json.
 	Observation string `json:"observation"`
-	Payload     string `json:"payload"`
+	Go          string `json:"go"`
+	// Payload is what the adapter answered, in hex, written by Go.
+	Payload string `json:"payload"`
+	// Blocks is what the adapter was asked for.
+	Blocks map[uint64]uint64 `json:"blocks"`
 	// Org and Deadline are what the adapter saw of the call for which it was asked.
 	Org      []string `json:"org"`
 	Deadline bool     `json:"deadline"`
@@ -87,19 +92,64 @@ func use(ctx context.Context, plugin *host.Plugin, r *report) error {
 	if r.HealthReport, err = factory.HealthReport(ctx); err != nil {
 		return fmt.Errorf("HealthReport: %w", err)
 	}
-	conn, err := factory.NewReportingPlugin(ctx, &wire.ReportingPluginConfig{ConfigDigest: make([]byte, 32), N: 4, F: 1})
+	conn, err := factory.NewReportingPlugin(ctx, &wire.ReportingPluginConfig{
+		ConfigDigest: make([]byte, 32), N: 4, F: 1, OffchainConfig: []byte(`{"MaxChains":5}`),
+	})
 	if err != nil {
 		return err
 	}
-	request := &wire.ObservationRequest{OutcomeContext: &wire.OutcomeContext{SeqNr: 1}}
+	previous, err := json.Marshal(outcome{HonestBlocks: tracked})
+	if err != nil {
+		return err
+	}
+	request := &wire.ObservationRequest{OutcomeContext: &wire.OutcomeContext{SeqNr: 2, PreviousOutcome: previous}}
 	reply := &wire.ObservationReply{}
 	if err := conn.Invoke(ctx, wire.Observation, request, reply); err != nil {
 		return fmt.Errorf("Observation: %w", err)
 	}
-	r.Observation = hex.EncodeToString(reply.Observation)
+	r.Observation = string(reply.Observation)
+	expected, err := json.Marshal(seen())
+	if err != nil {
+		return err
+	}
+	r.Go = string(expected)
 	err = conn.Invoke(ctx, wire.Observation, request, reply)
 	r.Refusal = fmt.Sprintf("%s: %s", status.Code(err), status.Convert(err).Message())
 	return factory.Close(ctx)
+}
+
+// The plugin's messages (docs/spec/por-plugin.md "Types").
+type (
+	pair struct {
+		Block    uint64
+		Mintable *big.Int
+	}
+	observation struct {
+		QueryResponse map[uint64]pair
+		LatestBlocks  map[uint64]uint64
+	}
+	outcome struct {
+		ChangedMintables        map[uint64]bool
+		LatestAcquiredMintables map[uint64]pair
+		HonestBlocks            map[uint64]uint64
+	}
+)
+
+// tracked are the chains of the previous outcome; what the adapter answers is of one more.
+var (
+	tracked = map[uint64]uint64{16015286601757825753: 41, 729797994450396300: 5, 1: 0}
+	latest  = map[uint64]uint64{16015286601757825753: 41, 729797994450396300: 6, 1: 0, 10: 1}
+)
+
+// seen is what the plugin has to make of the adapter's payload.
+func seen() observation {
+	large, _ := new(big.Int).SetString("-123456789012345678901234567890", 10)
+	pairs := map[uint64]pair{
+		16015286601757825753: {40, big.NewInt(10)},
+		729797994450396300:   {5, large},
+		1:                    {0, big.NewInt(0)},
+	}
+	return observation{QueryResponse: pairs, LatestBlocks: latest}
 }
 
 // adapter answers once.
@@ -108,22 +158,22 @@ type adapter struct {
 	asked  bool
 }
 
-func (a *adapter) GetPayload(ctx context.Context, _ *wire.Blocks) (*wire.ExternalAdapterPayload, error) {
+func (a *adapter) GetPayload(ctx context.Context, blocks *wire.Blocks) (*wire.ExternalAdapterPayload, error) {
 	if a.asked {
 		return nil, errors.New("out of cheese")
 	}
 	a.asked = true
+	a.report.Blocks = blocks.Value
 	headers, _ := metadata.FromIncomingContext(ctx)
 	a.report.Org = headers.Get("X-Chainlink-Org")
 	_, a.report.Deadline = ctx.Deadline()
 	payload := &wire.ExternalAdapterPayload{
-		Mintables: map[uint64]*wire.BlockMintablePair{
-			16015286601757825753: {BlockNumber: 40, Mintable: "10"},
-			729797994450396300:   {BlockNumber: 5, Mintable: "-123456789012345678901234567890"},
-			1:                    {Mintable: "0"},
-		},
+		Mintables:    map[uint64]*wire.BlockMintablePair{},
 		ReserveInfo:  &wire.ReserveInfo{ReserveAmount: "1000", Timestamp: timestamppb.New(time.Unix(1756000000, 5))},
-		LatestBlocks: &wire.Blocks{Value: map[uint64]uint64{16015286601757825753: 41, 9: 0, 10: 1}},
+		LatestBlocks: &wire.Blocks{Value: latest},
+	}
+	for selector, pair := range seen().QueryResponse {
+		payload.Mintables[selector] = &wire.BlockMintablePair{BlockNumber: pair.Block, Mintable: pair.Mintable.String()}
 	}
 	bytes, err := proto.MarshalOptions{Deterministic: true}.Marshal(payload)
 	a.report.Payload = hex.EncodeToString(bytes)

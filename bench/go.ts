@@ -10,11 +10,19 @@ import { GoBench, GoOracle, oracleLine } from '../test/helpers/go-oracle.ts';
 import { expectSame } from './same.ts';
 
 /** Builds the oracle into a folder and answers the path of its binary. */
-export async function buildOracle(folder: string): Promise<string> {
-  const binary = join(folder, 'oracle');
+export function buildOracle(folder: string): Promise<string> {
+  return build('test/oracle', '.', join(folder, 'oracle'));
+}
+
+/** Builds a command of test/interop into a folder and answers the path of its binary. */
+export function buildInterop(folder: string, command: string): Promise<string> {
+  return build('test/interop', `./cmd/${command}`, join(folder, command));
+}
+
+async function build(module: string, pack: string, binary: string): Promise<string> {
   // No version control stamp: git refuses to look into a checkout that another user owns.
-  const args = ['build', '-buildvcs=false', '-o', binary, '.'];
-  await promisify(execFile)('go', args, { cwd: packageFile('test/oracle') });
+  const args = ['build', '-buildvcs=false', '-o', binary, pack];
+  await promisify(execFile)('go', args, { cwd: packageFile(module) });
   return binary;
 }
 

@@ -6,18 +6,31 @@ import { parseArgs } from 'node:util';
 import { AppError, EXIT, messageOf } from '../src/errors.ts';
 import { goAvailable } from '../test/helpers/go-oracle.ts';
 import { buildOracle } from './go.ts';
+import { goPluginCall } from './go-plugin.ts';
 import { heap } from './heap.ts';
 import { legacyLarge, legacySmall } from './legacy.ts';
 import { looppCall } from './loopp.ts';
 import type { Measurement, Setting } from './measurement.ts';
 import { resultOf, skippedResult } from './measurement.ts';
+import { outcomeCall } from './outcome.ts';
 import { wholeRun } from './run.ts';
+import { serviceCall } from './service.ts';
 import { start } from './start.ts';
 import { table } from './table.ts';
 import type { Row } from './table.ts';
 
 // `npm run bench`: every speed that the product promises, as a ratio to something that runs beside it (docs/performance.md).
-const MEASUREMENTS: readonly Measurement[] = [legacySmall, legacyLarge, looppCall, wholeRun, heap, start];
+const MEASUREMENTS: readonly Measurement[] = [
+  legacySmall,
+  legacyLarge,
+  looppCall,
+  serviceCall,
+  goPluginCall,
+  outcomeCall,
+  wholeRun,
+  heap,
+  start,
+];
 const NAMES = MEASUREMENTS.flatMap(({ goals }) => goals.map(({ name }) => name));
 const NO_GO = 'needs the command "go"';
 

@@ -1,4 +1,4 @@
-import { RunningDifference } from '../harness/statistics.ts';
+import { pairedDifference } from '../harness/statistics.ts';
 import type { Estimate } from './measurement.ts';
 
 /** Both halves of each side of one ABBA block. */
@@ -32,9 +32,8 @@ export async function abba<A, B>(
  * twice and half are equally far from 1.
  */
 export function meanRatio(pairs: readonly (readonly [over: number, under: number])[]): Estimate {
-  const logarithms = new RunningDifference();
-  for (const [over, under] of pairs) logarithms.add(Math.log(under), Math.log(over));
-  const { count, mean: middle, interval } = logarithms.summary();
+  const logarithms = pairs.map(([over, under]) => [Math.log(under), Math.log(over)] as const);
+  const { count, mean: middle, interval } = pairedDifference(logarithms);
   return { ratio: Math.exp(middle), low: Math.exp(interval.low), high: Math.exp(interval.high), n: count };
 }
 

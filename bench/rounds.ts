@@ -23,13 +23,15 @@ import {
 export interface Shape {
   readonly oracles: number;
   readonly events: number;
+  /** Of an event. In 2025-09's captures it has three. */
+  readonly signatures: number;
 }
 
-export const SMALL: Shape = { oracles: 4, events: 1 };
-export const LARGE: Shape = { oracles: 16, events: 20 };
+export const SMALL: Shape = { oracles: 4, events: 1, signatures: 4 };
+export const LARGE: Shape = { oracles: 16, events: 20, signatures: 4 };
+/** Comes to 1.3 KB with what the OCR3 capability adds; what oracles observe has equal bytes. */
+export const UNSIGNED: Shape = { oracles: 2, events: 1, signatures: 0 };
 
-/** In 2025-09's captures an event has three signatures; here a few more bytes. */
-const SIGNATURES = 4;
 const SIGNATURE_BYTES = 65;
 const TARGET = SELECTORS.ethereum;
 
@@ -66,7 +68,12 @@ function chainsOf(count: number): readonly bigint[] {
   return [...others.slice(0, count - 1).map(([selector]) => selector), TARGET];
 }
 
-function roundOf(n: number, { oracles }: Shape, chains: readonly bigint[], random: Random): Round {
+function roundOf(
+  n: number,
+  { oracles, signatures }: Shape,
+  chains: readonly bigint[],
+  random: Random,
+): Round {
   const digest = random.bytes(32);
   const seqNr = BigInt(100_000 + n);
   const reports = chains.map((selector) => reportOf(selector, seqNr, digest, random));
@@ -80,7 +87,7 @@ function roundOf(n: number, { oracles }: Shape, chains: readonly bigint[], rando
     previousOutcome: previousOutcome(seqNr - 1n, random),
     observations: Array.from({ length: oracles }, (_, oracle) => ({
       oracle,
-      values: reports.map((report) => observation(report, oracle, { digest, seqNr }, random)),
+      values: reports.map((report) => observation(report, oracle, { digest, seqNr, signatures }, random)),
     })),
   };
 }
@@ -91,13 +98,19 @@ function reportOf(selector: bigint, seqNr: bigint, digest: Uint8Array, random: R
   return utf8(reportWithInfo(inner, selector));
 }
 
+interface EventParts {
+  readonly digest: Uint8Array;
+  readonly seqNr: bigint;
+  readonly signatures: number;
+}
+
 function observation(
   report: Uint8Array,
   oracle: number,
-  { digest, seqNr }: { readonly digest: Uint8Array; readonly seqNr: bigint },
+  { digest, seqNr, signatures }: EventParts,
   random: Random,
 ): Uint8Array {
-  const sigs = Array.from({ length: SIGNATURES }, (_, k) => signature(oracle + k, random));
+  const sigs = Array.from({ length: signatures }, (_, k) => signature(oracle + k, random));
   const event = map({
     configDigest: bytes(digest),
     report: bytes(report),

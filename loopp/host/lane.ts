@@ -30,9 +30,9 @@ export class LooppLane implements Lane {
     this.supervisor = new Supervisor(command, options, onState);
   }
 
-  /** Launches the plugin. Rejects with `AppError` PLUGIN_START. */
-  start(): Promise<void> {
-    return this.supervisor.start();
+  /** Launches the plugin. Rejects with `AppError` PLUGIN_START, also when `signal` aborts meanwhile; nothing is left then. */
+  start(signal?: AbortSignal): Promise<void> {
+    return this.supervisor.start(signal);
   }
 
   aggregate(round: Round, signal?: AbortSignal): Promise<Outcome> {
@@ -124,20 +124,24 @@ export class LooppLane implements Lane {
     }
   }
 
-  /** Rounds that are asked alone run beside each other and beside other calls: one that hangs holds up no other. */
+  /**
+   * Rounds that are asked alone run beside each other and beside other calls: one that hangs holds up no other. The call
+   * is over before its rounds are settled, so that whoever asks the next round on an answer need not wait for a turn.
+   */
   private async send(batch: readonly WaitingRound[]): Promise<void> {
     this.calls++;
-    const again = await this.settle(batch);
+    const answered = await this.answered(batch);
     this.calls--;
+    const again = settle(answered);
     this.retries += again.length;
-    this.sendSoon();
+    if (this.waiting.length > 0) this.sendSoon();
     await Promise.all(again.map((entry) => this.sendAlone(entry)));
   }
 
   private async sendAlone(entry: WaitingRound): Promise<void> {
-    await this.settle([entry]);
+    settle(await this.answered([entry]));
     this.retries--;
-    this.sendSoon();
+    if (this.waiting.length > 0) this.sendSoon();
   }
 
   private takeBatch(): readonly WaitingRound[] {
@@ -153,32 +157,21 @@ export class LooppLane implements Lane {
     return batch;
   }
 
-  /**
-   * Returns the rounds to be asked again: those of a call of several that failed, if they are still wanted, so that a
-   * failure is the round's own. None when the plugin is gone: every round that was with it is unavailable. Never rejects.
-   */
-  private async settle(batch: readonly WaitingRound[]): Promise<readonly WaitingRound[]> {
+  /** What the plugin says to the rounds that it can still be asked; the others are rejected. Never rejects. */
+  private async answered(batch: readonly WaitingRound[]): Promise<Answered> {
     const { plugin, rounds } = await this.reach(batch);
-    if (plugin === undefined) return [];
+    if (plugin === undefined) return { rounds: [], outcomes: [] };
     try {
-      const outcomes = await this.ask(plugin, rounds);
-      for (const [index, { resolve, reject }] of rounds.entries()) {
-        const outcome = outcomes[index];
-        if (outcome instanceof LaneError || outcome === undefined)
-          reject(outcome ?? new LaneError('protocol', MISSING));
-        else resolve(outcome);
-      }
+      return { rounds, outcomes: await this.ask(plugin, rounds) };
     } catch (error) {
-      const laneError = toLaneError(error);
-      if (rounds.length > 1 && laneError.kind !== 'unavailable')
-        return rounds.filter(({ signal }) => signal?.aborted !== true);
-      for (const { reject } of rounds) reject(laneError);
+      return { rounds, failure: toLaneError(error) };
     }
-    return [];
   }
 
   /** The running plugin, and the rounds whose deadlines let them wait for it; the others are rejected as unavailable. */
   private async reach(batch: readonly WaitingRound[]): Promise<Reached> {
+    const { state } = this.supervisor;
+    if (state.name === 'ready') return { plugin: state.plugin, rounds: batch };
     const plugins = await Promise.all(
       batch.map(async ({ deadline, reject }) => {
         try {
@@ -225,6 +218,32 @@ interface WaitingRound {
 interface Reached {
   readonly plugin: LaunchedPlugin | undefined;
   readonly rounds: readonly WaitingRound[];
+}
+
+/** One outcome for each round, or why the call failed. */
+type Answered = { readonly rounds: readonly WaitingRound[] } & (
+  { readonly outcomes: readonly (Outcome | LaneError)[] } | { readonly failure: LaneError }
+);
+
+/**
+ * Returns the rounds to be asked again: those of a call of several that failed, if they are still wanted, so that a
+ * failure is the round's own. None when the plugin is gone: every round that was with it is unavailable.
+ */
+function settle(answered: Answered): readonly WaitingRound[] {
+  const { rounds } = answered;
+  if ('failure' in answered) {
+    const { failure } = answered;
+    if (rounds.length > 1 && failure.kind !== 'unavailable')
+      return rounds.filter(({ signal }) => signal?.aborted !== true);
+    for (const { reject } of rounds) reject(failure);
+    return [];
+  }
+  for (const [index, { resolve, reject }] of rounds.entries()) {
+    const outcome = answered.outcomes[index] ?? new LaneError('protocol', MISSING);
+    if (outcome instanceof LaneError) reject(outcome);
+    else resolve(outcome);
+  }
+  return [];
 }
 
 /** A call of several rounds leaves each at least half of its time, for a call alone should one of them hang. */

@@ -189,17 +189,45 @@ export function checkDepth(reader: Reader, depth: number): void {
   throw new ProtobufError(`exceeded the recursion limit of ${String(RECURSION_LIMIT)} messages`, reader.pos);
 }
 
+/** Texts up to this length are looked up among those that were read before. */
+const SHORT_BYTES = 24;
+/** A power of two. */
+const KNOWN_TEXTS = 1024;
+
+/** Short ASCII texts that were read, each where its bytes say: rounds repeat the same few names of fields. */
+const known = Array.from({ length: KNOWN_TEXTS }, () => '');
+
 function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start <= 24) {
-    let text = '';
-    let pos = start;
-    for (; pos < end; pos++) {
-      const byte = bytes[pos] ?? 0;
-      if (byte >= 0x80) break;
-      text += String.fromCharCode(byte);
-    }
-    if (pos === end) return text;
+  return (
+    (end - start <= SHORT_BYTES ? shortAscii(bytes, start, end) : undefined) ?? decode(bytes, start, end)
+  );
+}
+
+/** Undefined when it is not ASCII. */
+function shortAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
+  let hash = end - start;
+  for (let pos = start; pos < end; pos++) {
+    const byte = bytes[pos] ?? 0;
+    if (byte >= 0x80) return undefined;
+    hash = Math.imul(hash, 31) + byte;
   }
+  const slot = (hash ^ (hash >>> 15)) & (KNOWN_TEXTS - 1);
+  const text = known[slot] ?? '';
+  if (isText(text, bytes, start, end)) return text;
+  const fresh = String.fromCharCode(...bytes.subarray(start, end));
+  known[slot] = fresh;
+  return fresh;
+}
+
+function isText(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let pos = start; pos < end; pos++) {
+    if (text.charCodeAt(pos - start) !== bytes[pos]) return false;
+  }
+  return true;
+}
+
+function decode(bytes: Uint8Array, start: number, end: number): string {
   try {
     return utf8.decode(bytes.subarray(start, end));
   } catch {

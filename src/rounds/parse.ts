@@ -18,24 +18,29 @@ type Json = Readonly<Record<string, unknown>>;
 /** libocr's OracleID is a uint8. */
 const MAX_ORACLE_ID = 255;
 
+/** Decodes base64 as Node does, which takes more than the standard has, into memory of its own choice. */
+export type DecodeBase64 = (text: string) => Uint8Array;
+
+const decodeIntoPool: DecodeBase64 = (text) => Buffer.from(text, 'base64');
+
 /**
  * Reads one line of a capture (docs/captures.md) and checks all of it, protobuf included, so that no lane ever meets
  * bytes that a node could not have decoded. Throws `RoundFormatError`.
  */
-export function parseRound(line: string): Round {
+export function parseRound(line: string, decode: DecodeBase64 = decodeIntoPool): Round {
   const json = parseObject(line);
   const revision = revisionOf(json['revision']);
   const workflow = optionalText(json, 'workflow');
   const note = optionalText(json, 'note');
   const consensusSeqNr = json['consensusSeqNr'] === undefined ? undefined : count(json, 'consensusSeqNr');
-  const witness = json['expect'] === undefined ? undefined : witnessOf(json['expect']);
+  const witness = json['expect'] === undefined ? undefined : witnessOf(json['expect'], decode);
   return {
     id: idOf(json['id']),
     revision,
     f: count(json, 'f'),
-    config: protobuf(() => 'config', 'values.v1.Map', json['config'], checkValueMap),
-    previousOutcome: previousOutcomeOf(json),
-    observations: observationsOf(json['observations']),
+    config: protobuf(() => 'config', 'values.v1.Map', json['config'], checkValueMap, decode),
+    previousOutcome: previousOutcomeOf(json, decode),
+    observations: observationsOf(json['observations'], decode),
     ...(workflow === undefined ? {} : { workflow }),
     ...(note === undefined ? {} : { note }),
     ...(consensusSeqNr === undefined ? {} : { consensusSeqNr }),
@@ -84,19 +89,19 @@ function count(json: Json, field: string): number {
   throw new RoundFormatError(field, 'a whole number, 0 or more', describe(value));
 }
 
-function previousOutcomeOf(json: Json): Uint8Array | null {
+function previousOutcomeOf(json: Json, decode: DecodeBase64): Uint8Array | null {
   const value = json['previousOutcome'];
   if (value === null) return null;
-  return protobuf(() => 'previousOutcome', 'AggregationOutcome', value, AggregationOutcome.decode);
+  return protobuf(() => 'previousOutcome', 'AggregationOutcome', value, AggregationOutcome.decode, decode);
 }
 
-function observationsOf(value: unknown): readonly OracleObservations[] {
+function observationsOf(value: unknown, decode: DecodeBase64): readonly OracleObservations[] {
   return Object.entries(object('observations', value))
-    .map(([key, values]) => oracleObservations(key, values))
+    .map(([key, values]) => oracleObservations(key, values, decode))
     .toSorted((a, b) => a.oracle - b.oracle);
 }
 
-function oracleObservations(key: string, values: unknown): OracleObservations {
+function oracleObservations(key: string, values: unknown, decode: DecodeBase64): OracleObservations {
   const field = (): string => `observations["${key}"]`;
   const oracle = /^(0|[1-9][0-9]{0,2})$/.test(key) ? Number(key) : MAX_ORACLE_ID + 1;
   if (oracle > MAX_ORACLE_ID) {
@@ -106,7 +111,7 @@ function oracleObservations(key: string, values: unknown): OracleObservations {
   return {
     oracle,
     values: values.map((value: unknown, index) =>
-      protobuf(() => `${field()}[${String(index)}]`, 'values.v1.Value', value, checkValue),
+      protobuf(() => `${field()}[${String(index)}]`, 'values.v1.Value', value, checkValue, decode),
     ),
   };
 }
@@ -117,8 +122,9 @@ function protobuf(
   type: string,
   value: unknown,
   check: (bytes: Uint8Array) => unknown,
+  decode: DecodeBase64,
 ): Uint8Array {
-  const bytes = base64(field, value);
+  const bytes = base64(field, value, decode);
   try {
     check(bytes);
   } catch (error) {
@@ -131,18 +137,21 @@ function protobuf(
   return bytes;
 }
 
-function base64(field: () => string, value: unknown): Uint8Array {
+function base64(field: () => string, value: unknown, decode: DecodeBase64): Uint8Array {
   if (typeof value !== 'string') throw new RoundFormatError(field(), 'a base64 text', describe(value));
-  const bytes = Buffer.from(value, 'base64');
+  const bytes = decode(value);
   // Node's decoder skips what it does not know, takes the URL alphabet and looks at the low byte of each character. So
   // what it read is written again; a regular expression over the text takes five times as long.
-  if (bytes.toString('base64') !== value) {
+  if (encode(bytes) !== value) {
     throw new RoundFormatError(field(), 'standard base64 with padding', describe(value));
   }
   return bytes;
 }
 
-function witnessOf(value: unknown): Witness {
+const encode = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+
+function witnessOf(value: unknown, decode: DecodeBase64): Witness {
   const json = object('expect', value);
   if (typeof json['configError'] === 'string')
     return { answers: [{ kind: 'error', error: json['configError'] }] };
@@ -156,15 +165,15 @@ function witnessOf(value: unknown): Witness {
   }
   return {
     answers: results.map((result: unknown, index) =>
-      witnessAnswer(`expect.results[${String(index)}]`, result),
+      witnessAnswer(`expect.results[${String(index)}]`, result, decode),
     ),
   };
 }
 
-function witnessAnswer(field: string, value: unknown): WitnessAnswer {
+function witnessAnswer(field: string, value: unknown, decode: DecodeBase64): WitnessAnswer {
   const json = object(field, value);
   if (json['outcome'] !== undefined)
-    return { kind: 'outcome', outcome: base64(() => `${field}.outcome`, json['outcome']) };
+    return { kind: 'outcome', outcome: base64(() => `${field}.outcome`, json['outcome'], decode) };
   if (typeof json['error'] === 'string') return { kind: 'error', error: json['error'] };
   if (typeof json['panic'] === 'string') return { kind: 'panic', panic: json['panic'] };
   throw new RoundFormatError(

@@ -4,7 +4,8 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Round } from '../contract/round.ts';
 import { AppError, messageOf, systemCode } from '../errors.ts';
-import { RoundFormatError, parseRound } from './parse.ts';
+import { parseLinesHere } from './parse-lines.ts';
+import type { Blank, ParseLines, ParsedLine } from './parse-lines.ts';
 
 /** Where a round stands, for messages. */
 export interface RoundSource {
@@ -20,25 +21,35 @@ export type ReadRound =
 
 /** Bytes that one read asks for: waiting for the disk once in hundreds of rounds. */
 const READ_BYTES = 1024 * 1024;
+/** Lines that are parsed together: few, so that the first rounds of a piece of a file are there soon. */
+const LINES_TOGETHER = 16;
+const UNZIPPED_BYTES = 256 * 1024;
 const LINE_FEED = 0x0a;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
+export interface ReadOptions {
+  /** Hears how many bytes were read, as they stand in the files. Default: nobody does. */
+  readonly onBytes?: (count: number) => void;
+  /** Once it aborts, reading ends with one more thing that cannot be read. Default: never. */
+  readonly signal?: AbortSignal;
+  /** Default: in this thread. */
+  readonly parse?: ParseLines;
+}
+
 /**
  * Reads captures one round at a time: JSON lines, gzipped or not (told by the first bytes), `-` for standard input.
- * What cannot be read is reported in its place and reading goes on with the next line or file. `onBytes` hears how many
- * bytes were read, as they stand in the files. Once `signal` aborts, reading ends with one more thing that cannot be read.
+ * What cannot be read is reported in its place and reading goes on with the next line or file.
  */
 export async function* readRounds(
   files: readonly string[],
   stdin: Readable,
-  onBytes: (count: number) => void = () => undefined,
-  signal?: AbortSignal,
+  { onBytes = () => undefined, signal, parse = parseLinesHere }: ReadOptions = {},
 ): AsyncGenerator<ReadRound> {
   for (const file of files) {
     const stream = file === '-' ? stdin : createReadStream(file, { highWaterMark: READ_BYTES });
     // It may wait for ever: standard input, or a pipe that nobody writes to.
     if (signal !== undefined) addAbortSignal(signal, stream);
-    yield* readFile(file, counting(stream, onBytes));
+    yield* readFile(file, counting(stream, onBytes), parse);
   }
 }
 
@@ -49,16 +60,24 @@ async function* counting(stream: Readable, onBytes: (count: number) => void): As
   }
 }
 
-async function* readFile(path: string, stream: AsyncIterable<Uint8Array>): AsyncGenerator<ReadRound> {
+async function* readFile(
+  path: string,
+  stream: AsyncIterable<Uint8Array>,
+  parse: ParseLines,
+): AsyncGenerator<ReadRound> {
   const file = path === '-' ? 'standard input' : path;
   let line = 0;
   let rounds = 0;
   try {
-    for await (const text of lines(await plain(stream))) {
-      line++;
-      if (text.trim() === '') continue;
-      rounds++;
-      yield readLine(text, { file, line });
+    for await (const piece of lines(await plain(stream))) {
+      for (const parsed of parsedTogether(piece, parse)) {
+        for (const answer of await parsed) {
+          line++;
+          if (answer.kind === 'blank') continue;
+          rounds++;
+          yield readLine(answer, { file, line });
+        }
+      }
     }
   } catch (error) {
     yield { kind: 'bad', error: unreadable(file, line, error) };
@@ -67,17 +86,28 @@ async function* readFile(path: string, stream: AsyncIterable<Uint8Array>): Async
   if (rounds === 0) yield bad(`${file}: expected rounds, one JSON object a line, got an empty file`);
 }
 
-function readLine(text: string, source: RoundSource): ReadRound {
-  try {
-    return { kind: 'round', round: parseRound(text), source };
-  } catch (error) {
-    if (!(error instanceof RoundFormatError)) throw error;
-    return bad(`${source.file}:${String(source.line)}: ${error.message}`, error);
+/** All are asked for at once; whoever stops reading early lets the rest go. */
+function parsedTogether(
+  piece: readonly Uint8Array[],
+  parse: ParseLines,
+): readonly Promise<readonly ParsedLine[]>[] {
+  const parsed: Promise<readonly ParsedLine[]>[] = [];
+  for (let start = 0; start < piece.length; start += LINES_TOGETHER) {
+    const answer = parse(piece.slice(start, start + LINES_TOGETHER));
+    answer.catch(() => undefined);
+    parsed.push(answer);
   }
+  return parsed;
 }
 
-function bad(message: string, cause?: unknown): ReadRound {
-  return { kind: 'bad', error: new AppError('INPUT', message, { cause }) };
+function readLine(parsed: Exclude<ParsedLine, Blank>, source: RoundSource): ReadRound {
+  return parsed.kind === 'round'
+    ? { kind: 'round', round: parsed.round, source }
+    : bad(`${source.file}:${String(source.line)}: ${parsed.message}`);
+}
+
+function bad(message: string): ReadRound {
+  return { kind: 'bad', error: new AppError('INPUT', message) };
 }
 
 function unreadable(file: string, line: number, error: unknown): AppError {
@@ -124,27 +154,26 @@ async function* prepend(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Asy
 }
 
 function gunzip(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const unzip = createGunzip();
+  const unzip = createGunzip({ chunkSize: UNZIPPED_BYTES });
   // An error of either side destroys `unzip`, and whoever iterates over it gets it.
   pipeline(source, unzip, () => undefined);
   return unzip;
 }
 
-async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+/** The lines that each chunk completes. */
+async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[]> {
   let rest: Uint8Array[] = [];
   for await (const chunk of chunks) {
+    const complete: Uint8Array[] = [];
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
       const line = chunk.subarray(start, end);
-      yield utf8(rest.length === 0 ? line : Buffer.concat([...rest, line]));
+      complete.push(rest.length === 0 ? line : Buffer.concat([...rest, line]));
       rest = [];
       start = end + 1;
     }
     if (start < chunk.length) rest.push(chunk.subarray(start));
+    if (complete.length > 0) yield complete;
   }
-  if (rest.length > 0) yield utf8(Buffer.concat(rest));
-}
-
-function utf8(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  if (rest.length > 0) yield [Buffer.concat(rest)];
 }

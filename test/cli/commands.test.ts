@@ -69,7 +69,7 @@ describe('help', () => {
         --max-lane-errors <n>    time-outs and unavailable answers that are still fine
                                  (default: 0)
         --concurrency <n>        rounds in progress at most; 1 shows what one call
-                                 takes (default: 16)
+                                 takes (default: 64)
         --ocr3                   compare whole rounds of OCR3: outcome and reports
                                  that the oracles in the LOOPP come to, and what the
                                  same rules make of them over the legacy aggregator

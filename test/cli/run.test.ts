@@ -56,7 +56,7 @@ describe('run', () => {
       parity  100 %, at least 99.7506 % with 95 % confidence over 1,200 distinct inputs (29,956 would show 99.99 %)
       witness every lane agrees with the Go node's answer on 1,200 rounds
 
-      latency            p50       p90       p99       max   16 rounds in progress
+      latency            p50       p90       p99       max   64 rounds in progress
         legacy _ ms _ ms _ ms _ ms
         loopp _ ms _ ms _ ms _ ms
         paired    loopp minus legacy: median _ ms, mean _ ms, 95 % interval _ ms to _ ms
@@ -81,7 +81,7 @@ describe('run', () => {
       witness: { checked: 12, contradicted: 0 },
       latency: { legacy: latency(12), loopp: latency(12), paired: paired(12) },
       refused: 0,
-      concurrency: 16,
+      concurrency: 64,
       seed: 7,
       versions: {
         product: manifest.version,
@@ -325,7 +325,7 @@ describe('a planted lie is found', () => {
       parity  8.3333 %, at least 0.4265 % with 95 % confidence over 12 distinct inputs
       witness 11 of 12 rounds contradict the Go node's answer
 
-      latency            p50       p90       p99       max   16 rounds in progress
+      latency            p50       p90       p99       max   64 rounds in progress
         legacy _ ms _ ms _ ms _ ms
         loopp _ ms _ ms _ ms _ ms
         paired    loopp minus legacy: median _ ms, mean _ ms, 95 % interval _ ms to _ ms

@@ -1,11 +1,12 @@
 import { AggregationOutcome } from '../../../src/codec/capability.ts';
-import { decodeValue, decodeValueMap } from '../../../src/codec/values.ts';
+import { decodeValue } from '../../../src/codec/values.ts';
 import type { Value } from '../../../src/codec/values.ts';
 import type { Outcome } from '../../../src/contract/lane.ts';
 import type { Revision } from '../../../src/contract/round.ts';
 import { GO_CRASHES } from '../../../src/contract/texts.ts';
 import { ConfigError } from './config.ts';
 import type { AggregatorConfig } from './config.ts';
+import { ReadConfigs } from './read-configs.ts';
 import type { ChosenReport } from './formatters.ts';
 import { GoPanic } from './go-panic.ts';
 import { FormatError } from './pack.ts';
@@ -32,18 +33,18 @@ class AggregationError extends Error {
 }
 
 /**
- * One aggregation of the Secure Mint aggregator (docs/spec/aggregator.md H): bytes in, bytes out, nothing kept. Where Go
+ * One aggregation of the Secure Mint aggregator (docs/spec/aggregator.md H): bytes in, bytes out. Where Go
  * depends on the order of its maps: oracles in the given order, then list order. Where Go would crash, whichever oracle
  * it is that causes it, the answer is an error. Throws `ProtobufError` when any input is not protobuf.
  */
 export function aggregate(input: AggregationInput): Outcome {
   const rules = RULES[input.revision];
   // Go has decoded all messages before it calls an aggregator.
-  const configMap = decodeValueMap(input.config);
+  const readConfig = configs.open(input.revision, input.config);
   const lastSeenAt = input.previousOutcome && AggregationOutcome.decode(input.previousOutcome).lastSeenAt;
   const values = input.observations.flatMap((oracle) => oracle.values.map((bytes) => decodeValue(bytes)));
   try {
-    const config = rules.parseConfig(configMap);
+    const config = readConfig();
     if (input.observations.length === 0) throw new AggregationError('no observations');
     const chosen = chooseReport(rules, config, lastSeenAt ?? 0n, values);
     return { kind: 'outcome', outcome: chosen ? encodeOutcome(rules, config, chosen) : NOTHING_TO_REPORT };
@@ -51,6 +52,8 @@ export function aggregate(input: AggregationInput): Outcome {
     return { kind: 'error', error: textOf(error, rules) };
   }
 }
+
+const configs = new ReadConfigs();
 
 /** `shouldReport` false and all else absent. */
 const NOTHING_TO_REPORT = AggregationOutcome.encode({});

@@ -1,18 +1,14 @@
 import { AggregationOutcome } from '../src/codec/capability.ts';
 import { decodeValue, decodeValueMap } from '../src/codec/values.ts';
-import type { Value } from '../src/codec/values.ts';
 import type { Outcome } from '../src/contract/lane.ts';
 import type { Round } from '../src/contract/round.ts';
-import { GO_CRASHES } from '../src/contract/texts.ts';
-import { ConfigError } from './config.ts';
+import { NO_REPORT, RoundError, answering, reportOutcome, staleError } from './answer.ts';
 import type { AggregatorConfig } from './config.ts';
-import { GoPanic } from './event.ts';
 import type { TriggerEvent } from './event.ts';
-import { EMPTY_OUTCOME, encodeReportOutcome } from './outcome.ts';
 import type { ChosenReport } from './outcome.ts';
-import { PackError } from './pack.ts';
-import { parseMintReport, parseReportWithInfo } from './report.ts';
-import type { MintReport } from './report.ts';
+import { possibleAnswers, waysOf } from './possible.ts';
+import type { DecodedRound } from './possible.ts';
+import { ReportReader } from './report-reader.ts';
 import { REVISION_RULES } from './revisions.ts';
 import type { RevisionRules } from './revisions.ts';
 
@@ -20,8 +16,8 @@ import type { RevisionRules } from './revisions.ts';
 export interface Aggregated {
   readonly outcome: Outcome;
   /**
-   * Every answer that Go may give to the round, `outcome` first: Go walks the oracles in map order and the first valid
-   * report wins, so the first valid report of any oracle can.
+   * Every answer that Go may give to the round, `outcome` first: Go walks its maps in any order, those of the oracles and
+   * those with two spellings of one name (docs/spec/aggregator.md G.1, H.7).
    */
   possible(): readonly Outcome[];
 }
@@ -31,13 +27,13 @@ export interface Aggregated {
  * Pure. Throws `ProtobufError` when bytes of the round are not the protobuf they should be.
  */
 export function aggregateRound(round: Round): Aggregated {
+  const decoded = decodeRound(round);
   let aggregation: Aggregation | undefined;
   const outcome = answering(() => {
-    aggregation = new Aggregation(round);
+    aggregation = new Aggregation(decoded);
     return aggregation.first();
   });
-  // A configuration that is refused, and a round without oracles, is so in every order.
-  return { outcome, possible: () => [outcome, ...(aggregation?.others() ?? [])] };
+  return { outcome, possible: () => distinct([outcome, ...otherAnswers(decoded, aggregation)]) };
 }
 
 /** `aggregateRound` for its outcome alone. */
@@ -45,29 +41,42 @@ export function aggregate(round: Round): Outcome {
   return aggregateRound(round).outcome;
 }
 
-const NO_REPORT: Outcome = { kind: 'outcome', outcome: EMPTY_OUTCOME };
-
-/** The call as a whole fails with this text. */
-class RoundError extends Error {
-  override readonly name = 'RoundError';
+/** A node has all of it decoded before it asks the aggregator: bytes that are no protobuf come first. */
+function decodeRound(round: Round): DecodedRound {
+  const rules = REVISION_RULES[round.revision];
+  const config = decodeValueMap(round.config);
+  const previous =
+    round.previousOutcome === null ? undefined : AggregationOutcome.decode(round.previousOutcome);
+  return {
+    rules,
+    config,
+    lastSeenAt: rules.checksSequence ? (previous?.lastSeenAt ?? 0n) : undefined,
+    observations: round.observations.map(({ values }) => values.map((bytes) => decodeValue(bytes))),
+  };
 }
 
-function answering(run: () => Outcome): Outcome {
-  try {
-    return run();
-  } catch (error) {
-    return { kind: 'error', error: errorText(error) };
+/**
+ * Where every name is spelt once, what was read for the answer serves again; a call that was refused or crashed is looked
+ * at from the start.
+ */
+function otherAnswers(decoded: DecodedRound, aggregation: Aggregation | undefined): readonly Outcome[] {
+  const isRead = aggregation !== undefined && waysOf(decoded).every((ways) => ways === 1);
+  return isRead ? aggregation.others() : possibleAnswers(decoded);
+}
+
+/** The first of each. */
+function distinct(outcomes: readonly Outcome[]): readonly Outcome[] {
+  if (outcomes.length === 1) return outcomes;
+  const seen = new Map<string, Outcome>();
+  for (const outcome of outcomes) {
+    const key = outcome.kind === 'error' ? outcome.error : Buffer.from(outcome.outcome).toString('hex');
+    if (!seen.has(`${outcome.kind} ${key}`)) seen.set(`${outcome.kind} ${key}`, outcome);
   }
-}
-
-function errorText(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof RoundError) return error.message;
-  if (error instanceof PackError) return `failed to create outcome: ${error.message}`;
-  if (error instanceof GoPanic) return `${GO_CRASHES}${error.message}`;
-  throw error;
+  return [...seen.values()];
 }
 
 interface OracleEvent {
+  /** Its place among the oracles. */
   readonly oracle: number;
   readonly event: TriggerEvent;
 }
@@ -76,38 +85,31 @@ interface OracleReport extends ChosenReport {
   readonly oracle: number;
 }
 
-/** What an event's report says; `info` undefined: Go cannot read it, `report` undefined: nor what is inside. */
-interface ParsedReport {
-  readonly bytes: Uint8Array;
-  readonly info: bigint | undefined;
-  readonly report: MintReport | undefined;
-}
-
 class Aggregation {
   private readonly rules: RevisionRules;
   private readonly config: AggregatorConfig;
-  private readonly events: readonly OracleEvent[];
-  /** The previous outcome's LastSeenAt, where the revision compares with it. */
   private readonly lastSeenAt: bigint | undefined;
+  private readonly events: readonly OracleEvent[];
+  private readonly reader: ReportReader;
   private readonly reports = this.read();
   /** Reports that were read so far. */
   private readonly found: OracleReport[] = [];
   /** An event that is not newer than the previous outcome was met. */
   private stale = false;
-  private parsed: ParsedReport | undefined;
 
-  constructor(round: Round) {
-    this.rules = REVISION_RULES[round.revision];
-    // A node has all of it decoded before it asks the aggregator: bytes that are no protobuf come first.
-    const config = decodeValueMap(round.config);
-    const previous =
-      round.previousOutcome === null ? undefined : AggregationOutcome.decode(round.previousOutcome);
-    const observations = decodeObservations(round);
-    this.config = this.rules.parseConfig(config);
-    if (round.observations.length === 0) throw new RoundError('no observations');
-    this.lastSeenAt = this.rules.checksSequence ? (previous?.lastSeenAt ?? 0n) : undefined;
+  constructor({ rules, config, lastSeenAt, observations }: DecodedRound) {
+    this.rules = rules;
+    this.config = rules.parseConfig(config);
+    if (observations.length === 0) throw new RoundError('no observations');
+    this.lastSeenAt = lastSeenAt;
+    this.reader = new ReportReader(rules, this.config, lastSeenAt);
     // Every observation is read, whichever wins: one that crashes Go does so wherever it stands.
-    this.events = readEvents(observations, this.rules);
+    this.events = observations.flatMap((values, oracle) =>
+      values.flatMap((value) => {
+        const event = rules.readEvent(value);
+        return event === undefined ? [] : [{ oracle, event }];
+      }),
+    );
   }
 
   first(): Outcome {
@@ -116,7 +118,7 @@ class Aggregation {
     else this.findAll();
     if (this.stale) throw staleError(this.lastSeenAt ?? 0n);
     const [report] = this.found;
-    return report === undefined ? NO_REPORT : this.createOutcome(report);
+    return report === undefined ? NO_REPORT : reportOutcome(this.rules, this.config, report);
   }
 
   /** What the call answers when it meets another oracle first; an oracle that says the same adds nothing. */
@@ -130,7 +132,7 @@ class Aggregation {
     const [answered, ...rest] = firsts;
     return rest
       .filter((report) => answered !== undefined && !saysTheSame(report, answered))
-      .map((report) => answering(() => this.createOutcome(report)));
+      .map((report) => answering(() => reportOutcome(this.rules, this.config, report)));
   }
 
   private findAll(): void {
@@ -147,35 +149,10 @@ class Aggregation {
   /** Valid reports for the target chain, oracle ascending, then list order. */
   private *read(): Generator<OracleReport, void> {
     for (const { oracle, event } of this.events) {
-      const { info, report } = this.parse(event.report);
-      if (info !== this.config.targetChainSelector) continue;
-      if (this.isStale(event)) this.stale = true;
+      const report = this.reader.read(event);
+      if (report === 'stale') this.stale = true;
       else if (report !== undefined) yield { oracle, report, accounts: event.accounts };
     }
-  }
-
-  /** Oracles that agree send the same bytes: these are parsed once. */
-  private parse(bytes: Uint8Array): ParsedReport {
-    if (this.parsed === undefined || Buffer.compare(this.parsed.bytes, bytes) !== 0) {
-      const outer = parseReportWithInfo(bytes, this.rules.infoRange);
-      const isTarget = outer?.info === this.config.targetChainSelector;
-      this.parsed = {
-        bytes,
-        info: outer?.info,
-        report: isTarget ? parseMintReport(outer.report) : undefined,
-      };
-    }
-    return this.parsed;
-  }
-
-  private isStale(event: TriggerEvent): boolean {
-    return this.lastSeenAt !== undefined && event.seqNr <= this.lastSeenAt;
-  }
-
-  private createOutcome(chosen: ChosenReport): Outcome {
-    const format = this.rules.formatter(this.config.targetChainSelector);
-    const encodable = format(chosen, this.config, this.rules.formatPrefix);
-    return { kind: 'outcome', outcome: encodeReportOutcome(encodable, chosen.report) };
   }
 }
 
@@ -186,33 +163,4 @@ function saysTheSame(a: OracleReport, b: OracleReport): boolean {
     a.report.mintable === b.report.mintable &&
     Buffer.concat(a.accounts).equals(Buffer.concat(b.accounts))
   );
-}
-
-function staleError(lastSeen: bigint): RoundError {
-  return new RoundError(
-    'failed to extract and validate reports: sequence number too low: ' +
-      `all reports had sequence numbers <= ${String(lastSeen)}`,
-  );
-}
-
-interface OracleValue {
-  readonly oracle: number;
-  readonly value: Value;
-}
-
-function decodeObservations(round: Round): readonly OracleValue[] {
-  const decoded: OracleValue[] = [];
-  for (const { oracle, values } of round.observations) {
-    for (const bytes of values) decoded.push({ oracle, value: decodeValue(bytes) });
-  }
-  return decoded;
-}
-
-function readEvents(observations: readonly OracleValue[], rules: RevisionRules): readonly OracleEvent[] {
-  const events: OracleEvent[] = [];
-  for (const { oracle, value } of observations) {
-    const event = rules.readEvent(value);
-    if (event !== undefined) events.push({ oracle, event });
-  }
-  return events;
 }

@@ -6,7 +6,7 @@ import { NO_REPORT, RoundError, answering, reportOutcome, staleError } from './a
 import type { AggregatorConfig } from './config.ts';
 import type { TriggerEvent } from './event.ts';
 import type { ChosenReport } from './outcome.ts';
-import { possibleAnswers, waysOf } from './possible.ts';
+import { possibleAnswers, waysToRead } from './possible.ts';
 import type { DecodedRound } from './possible.ts';
 import { ReportReader } from './report-reader.ts';
 import { REVISION_RULES } from './revisions.ts';
@@ -60,7 +60,7 @@ function decodeRound(round: Round): DecodedRound {
  * at from the start.
  */
 function otherAnswers(decoded: DecodedRound, aggregation: Aggregation | undefined): readonly Outcome[] {
-  const isRead = aggregation !== undefined && waysOf(decoded).every((ways) => ways === 1);
+  const isRead = aggregation !== undefined && waysToRead(decoded) === 1;
   return isRead ? aggregation.others() : possibleAnswers(decoded);
 }
 
@@ -104,12 +104,7 @@ class Aggregation {
     this.lastSeenAt = lastSeenAt;
     this.reader = new ReportReader(rules, this.config, lastSeenAt);
     // Every observation is read, whichever wins: one that crashes Go does so wherever it stands.
-    this.events = observations.flatMap((values, oracle) =>
-      values.flatMap((value) => {
-        const event = rules.readEvent(value);
-        return event === undefined ? [] : [{ oracle, event }];
-      }),
-    );
+    this.events = readEvents(observations, rules);
   }
 
   first(): Outcome {
@@ -154,6 +149,20 @@ class Aggregation {
       else if (report !== undefined) yield { oracle, report, accounts: event.accounts };
     }
   }
+}
+
+function readEvents(
+  observations: DecodedRound['observations'],
+  rules: RevisionRules,
+): readonly OracleEvent[] {
+  const events: OracleEvent[] = [];
+  for (const [oracle, values] of observations.entries()) {
+    for (const value of values) {
+      const event = rules.readEvent(value);
+      if (event !== undefined) events.push({ oracle, event });
+    }
+  }
+  return events;
 }
 
 function saysTheSame(a: OracleReport, b: OracleReport): boolean {

@@ -22,12 +22,13 @@ export interface DecodedRound {
 /** Spellings of one message that are still looked at one by one. */
 const MAX_SPELLINGS = 4096;
 
-/** In how many ways each message of the round can be read; nearly always 1. */
-export function waysOf({ rules, config, observations }: DecodedRound): readonly number[] {
-  return [
-    countSpellings(asValue(config), rules.configShape),
-    ...observations.flat().map((value) => countSpellings(value, rules.eventShape)),
-  ];
+/** The most ways in which a message of the round can be read; nearly always 1. */
+export function waysToRead({ rules, config, observations }: DecodedRound): number {
+  let most = countSpellings(asValue(config), rules.configShape);
+  for (const values of observations) {
+    for (const value of values) most = Math.max(most, countSpellings(value, rules.eventShape));
+  }
+  return most;
 }
 
 const asValue = (entries: ValueMap): Value => ({ kind: 'map', entries });
@@ -37,7 +38,7 @@ const asValue = (entries: ValueMap): Value => ({ kind: 'map', entries });
  * oracles. None when a message has too many spellings to look at: then no difference is excused.
  */
 export function possibleAnswers(round: DecodedRound): readonly Outcome[] {
-  if (waysOf(round).some((ways) => ways > MAX_SPELLINGS)) return [];
+  if (waysToRead(round) > MAX_SPELLINGS) return [];
   const { config, rules } = round;
   return [...spellings(asValue(config), rules.configShape)].flatMap((spelt) =>
     spelt.kind === 'map' ? answersUnder(spelt.entries, round) : [],

@@ -7,23 +7,30 @@ import { candidates, field } from './unwrap.ts';
  */
 export interface Shape {
   /** The fields of a struct, each with what is read inside it; null: it is taken as it is. */
-  readonly fields?: Readonly<Record<string, Shape | null>>;
+  readonly fields?: readonly (readonly [name: string, inner: Shape | null])[];
   /** What is read of each item of a list. */
   readonly items?: Shape;
 }
 
-const SIGNATURE: Shape = { fields: { Signature: null, Signer: null } };
-const ACCOUNT: Shape = { fields: { PublicKey: null, IsWritable: null, IsSigner: null } };
+const SIGNATURE: Shape = struct({ Signature: null, Signer: null });
+const ACCOUNT: Shape = struct({ PublicKey: null, IsWritable: null, IsSigner: null });
 
 /** 2025-07 (G.2). */
-export const BARE_EVENT: Shape = {
-  fields: { ConfigDigest: null, SeqNr: null, Report: null, Sigs: { items: SIGNATURE } },
-};
+export const BARE_EVENT = struct({
+  ConfigDigest: null,
+  SeqNr: null,
+  Report: null,
+  Sigs: { items: SIGNATURE },
+});
 /** 2025-09 (G.2). */
-export const WRAPPED_EVENT: Shape = { fields: { event: BARE_EVENT, solana: { items: ACCOUNT } } };
+export const WRAPPED_EVENT = struct({ event: BARE_EVENT, solana: { items: ACCOUNT } });
 
-export const NUMBER_CONFIG: Shape = { fields: { targetChainSelector: null } };
-export const TEXT_CONFIG: Shape = { fields: { targetChainSelector: null, dataID: null } };
+export const NUMBER_CONFIG = struct({ targetChainSelector: null });
+export const TEXT_CONFIG = struct({ targetChainSelector: null, dataID: null });
+
+function struct(fields: Readonly<Record<string, Shape | null>>): Shape {
+  return { fields: Object.entries(fields) };
+}
 
 /** How many spellings a value has; nearly always 1. */
 export function countSpellings(value: Value, shape: Shape): number {
@@ -33,7 +40,7 @@ export function countSpellings(value: Value, shape: Shape): number {
   }
   if (value.kind !== 'map' || shape.fields === undefined) return count;
   const mayHaveTwins = hasKeysOfOneLength(value.entries);
-  for (const [name, inner] of Object.entries(shape.fields)) {
+  for (const [name, inner] of shape.fields) {
     if (mayHaveTwins) count *= countCandidates(value.entries, name, inner);
     else if (inner !== null) count *= countSpellings(field(value.entries, name), inner);
   }
@@ -60,7 +67,7 @@ function hasKeysOfOneLength(map: ValueMap): boolean {
 /** Every spelling, with the fields under their exact names and nothing else. */
 export function* spellings(value: Value, shape: Shape): Generator<Value> {
   if (value.kind === 'map' && shape.fields !== undefined) {
-    for (const entries of mapSpellings(value.entries, Object.entries(shape.fields)))
+    for (const entries of mapSpellings(value.entries, shape.fields))
       yield { kind: 'map', entries: new Map(entries) };
   } else if (value.kind === 'list' && shape.items !== undefined) {
     for (const items of listSpellings(value.items, shape.items)) yield { kind: 'list', items };

@@ -105,6 +105,7 @@ export function journalLine(judgement: Judgement): Readonly<Record<string, unkno
     ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
     ...(verdict.orderDependent === undefined ? {} : { orderDependent: true }),
     stage: judgement.stage,
+    ...decided(judgement),
     served: judgement.served,
     ...(judgement.fallback === undefined ? {} : { fallback: true }),
     first: judgement.first,
@@ -113,6 +114,13 @@ export function journalLine(judgement: Judgement): Readonly<Record<string, unkno
     ...(verdict.differences === undefined ? {} : { differences: verdict.differences }),
     ...(whole ? { round: formatRound(round) } : {}),
   };
+}
+
+/** Why the round got its stage, and how old that knowledge was. */
+function decided({ decision }: Judgement): Readonly<Record<string, unknown>> {
+  if (decision === undefined) return {};
+  const { reason, flagAgeMs } = decision;
+  return { decision: reason, ...(flagAgeMs === undefined ? {} : { flagAgeMs }) };
 }
 
 function shownBy(

@@ -1,18 +1,20 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
+import type { Counter } from 'prom-client';
 import type { Judgement } from '../src/contract/judgement.ts';
 import { LANE_NAMES } from '../src/contract/judgement.ts';
-import { LANE_ERROR_KINDS } from '../src/contract/lane.ts';
 import { STAGES } from '../src/contract/stage.ts';
 import { VERDICT_KEYS } from '../src/contract/verdict.ts';
-import type { DifferenceKind } from '../src/contract/verdict.ts';
-import type { Summary } from './report.ts';
-
-/** Microseconds in process to seconds of a plugin that hangs. */
-const LATENCY_BUCKETS_S = [
-  0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
-  1, 2.5, 10,
-];
-const DIFFERENCE_KINDS: readonly DifferenceKind[] = ['missing', 'extra', 'type', 'value', 'order'];
+import type { VerdictKey } from '../src/contract/verdict.ts';
+import { ChainLabels } from './chain-labels.ts';
+import { CHAIN_RESULTS, COMPARISON_METRICS } from './comparison-metrics.ts';
+import type { ChainResult } from './comparison-metrics.ts';
+import { differenceField } from './difference-fields.ts';
+import { Instruments } from './instruments.ts';
+import { PairedLatency } from './latency.ts';
+import { FAILING, LANE_TROUBLE } from './report.ts';
+import { roundsNeeded } from './statistics.ts';
+import { AGREEING } from './tally.ts';
+import type { Tally } from './tally.ts';
 
 const WITNESS_RESULTS = ['agrees', 'contradicts'] as const;
 
@@ -23,6 +25,8 @@ function each<Key extends string, Value>(
   return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<Key, Value>;
 }
 
+type ChainSeries = Readonly<Record<ChainResult, Counter.Internal>>;
+
 /** What is exported of the plugin process. */
 export interface PluginFacts {
   readonly ready: boolean;
@@ -30,52 +34,32 @@ export interface PluginFacts {
   readonly exits: number;
 }
 
+/** What a comparison comes to; NaN is what is not known. `Summary` has it. */
+export interface Comparison {
+  readonly tally: Pick<Tally, 'parity' | 'distinct'>;
+}
+
 /**
- * The Prometheus metrics of a comparison. Labels are static: every series is there from the start, counters and
- * histograms at 0, rates and bounds NaN until there is data.
+ * The Prometheus metrics of a comparison, as `COMPARISON_METRICS` lists them: every series is there from the start but
+ * those of a chain, which come with its first round; counters and histograms at 0, rates and bounds NaN until there is
+ * data.
  */
 export class Metrics {
   readonly registry = new Registry();
-  private readonly rounds = this.counter('rounds_total', 'Rounds by verdict; the sum is the rounds seen.', [
-    'verdict',
-  ]);
-  private readonly orderDependent = this.counter(
-    'order_dependent_matches_total',
-    'Matches whose answer depends on the order of the oracles.',
-    [],
-  );
-  private readonly differences = this.counter(
-    'differences_total',
-    'Differing fields by kind of difference.',
-    ['kind'],
-  );
-  private readonly witness = this.counter(
-    'witness_total',
-    "Answers held against a Go node's, by lane and result.",
-    ['lane', 'result'],
-  );
-  private readonly laneErrors = this.counter(
-    'lane_errors_total',
-    'Rounds without an answer, by lane and error.',
-    ['lane', 'error'],
-  );
-  private readonly served = this.counter('served_total', 'Rounds served, by lane and stage.', [
-    'lane',
-    'stage',
-  ]);
-  private readonly fallbacks = this.counter(
-    'fallbacks_total',
-    'Rounds served by the other lane because the serving one had no answer.',
-    [],
-  );
-  private readonly refused = this.counter('refused_lines_total', 'Lines of the input that are no round.', []);
-  private readonly latency = new Histogram({
-    name: 'securemint_shadow_lane_duration_seconds',
-    help: 'From the question to the answer, by lane.',
-    labelNames: ['lane'],
-    buckets: LATENCY_BUCKETS_S,
-    registers: [this.registry],
-  });
+  private readonly instruments = new Instruments(this.registry, COMPARISON_METRICS);
+  private readonly rounds = this.instruments.counter('rounds_total');
+  private readonly chainRounds = this.instruments.counter('chain_rounds_total');
+  private readonly orderDependent = this.instruments.counter('order_dependent_matches_total');
+  private readonly differences = this.instruments.counter('differences_total');
+  private readonly witness = this.instruments.counter('witness_total');
+  private readonly laneErrors = this.instruments.counter('lane_errors_total');
+  private readonly served = this.instruments.counter('served_total');
+  private readonly fallbacks = this.instruments.counter('fallbacks_total');
+  private readonly refused = this.instruments.counter('refused_lines_total');
+  private readonly latency = this.instruments.histogram('lane_duration_seconds');
+  private readonly paired = new PairedLatency();
+  private readonly chains = new ChainLabels();
+  private readonly disagreement = { first: NaN, last: NaN };
 
   // Looking a series up by its labels costs more than counting in it, so the ones of every round are kept at hand.
   private readonly byVerdict = each(VERDICT_KEYS, (verdict) => this.rounds.labels({ verdict }));
@@ -83,31 +67,45 @@ export class Metrics {
   private readonly byServed = each(LANE_NAMES, (lane) =>
     each(STAGES, (stage) => this.served.labels({ lane, stage })),
   );
+  private readonly byChain = new Map<string, ChainSeries>();
   private readonly byWitness = each(LANE_NAMES, (lane) =>
     each(WITNESS_RESULTS, (result) => this.witness.labels({ lane, result })),
   );
 
-  constructor(summary: Summary, plugin: () => PluginFacts, versions: Readonly<Record<string, string>>) {
-    this.startAtZero();
-    const { tally } = summary;
-    this.gauge('parity_rate', 'Share of compared rounds on which the lanes agree.', () => tally.parity.rate);
-    this.gauge(
-      'parity_lower_bound',
-      'Exact one-sided 95 % lower bound of the parity rate over distinct inputs.',
-      () => tally.parity.lowerBound,
-    );
-    this.gauge('distinct_inputs', 'Distinct inputs among the compared rounds.', () => tally.distinct);
-    this.gauge('plugin_ready', '1 when the plugin process answers.', () => Number(plugin().ready));
-    this.gauge('plugin_launches', 'Launches of the plugin process.', () => plugin().launches);
-    this.gauge('plugin_exits', 'Times the plugin process was lost.', () => plugin().exits);
-    this.buildInfo(versions);
+  constructor({ tally }: Comparison, plugin: () => PluginFacts, versions: Readonly<Record<string, string>>) {
+    const { instruments } = this;
+    instruments.read('parity_rate', () => tally.parity.rate);
+    instruments.read('parity_lower_bound', () => tally.parity.lowerBound);
+    instruments.read('distinct_inputs', () => tally.distinct);
+    instruments.read('distinct_inputs_needed', ({ bound }) => roundsNeeded(Number(bound)));
+    instruments.read('disagreement_timestamp_seconds', ({ which }) => this.disagreement[which]);
+    instruments.read('lane_difference_seconds', ({ statistic }) => this.differenceNs()[statistic] / 1e9);
+    instruments.read('plugin_ready', () => Number(plugin().ready));
+    instruments.read('plugin_launches_total', () => plugin().launches);
+    instruments.read('plugin_exits_total', () => plugin().exits);
+    instruments.info('build_info', versions);
   }
 
-  observe({ verdict, witness, observations, stage, served, fallback }: Judgement): void {
+  observe(judgement: Judgement): void {
+    const { round, verdict, observations } = judgement;
     this.byVerdict[verdict.key].inc();
+    this.seriesOf(this.chains.of(round.config))[chainResult(verdict.key)].inc();
     if (verdict.orderDependent === true) this.orderDependent.inc();
-    for (const { kind } of verdict.differences ?? []) this.differences.inc({ kind });
-    if (observations === undefined) return;
+    for (const difference of verdict.differences ?? []) {
+      this.differences.inc({ field: differenceField(difference), kind: difference.kind });
+    }
+    if (FAILING.has(verdict.key)) this.disagreed();
+    if (observations !== undefined) this.observeLanes(judgement, observations);
+  }
+
+  refuse(): void {
+    this.refused.inc();
+  }
+
+  private observeLanes(
+    { witness, stage, served, fallback }: Judgement,
+    observations: NonNullable<Judgement['observations']>,
+  ): void {
     this.byServed[served][stage].inc();
     if (fallback === true) this.fallbacks.inc();
     for (const lane of LANE_NAMES) {
@@ -118,52 +116,37 @@ export class Metrics {
       const held = witness?.[lane];
       if (held !== undefined) this.byWitness[lane][held ? 'agrees' : 'contradicts'].inc();
     }
-  }
-
-  refuse(): void {
-    this.refused.inc();
-  }
-
-  private startAtZero(): void {
-    for (const verdict of VERDICT_KEYS) this.rounds.inc({ verdict }, 0);
-    for (const kind of DIFFERENCE_KINDS) this.differences.inc({ kind }, 0);
-    for (const lane of LANE_NAMES) {
-      for (const stage of STAGES) this.served.inc({ lane, stage }, 0);
-      this.latency.zero({ lane });
-      for (const error of LANE_ERROR_KINDS) this.laneErrors.inc({ lane, error }, 0);
-      for (const result of WITNESS_RESULTS) this.witness.inc({ lane, result }, 0);
+    const { legacy, loopp } = observations;
+    if (legacy?.kind === 'answer' && loopp?.kind === 'answer') {
+      this.paired.record(legacy.durationNs, loopp.durationNs);
     }
   }
 
-  private counter<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-  ): Counter<Label> {
-    return new Counter({
-      name: `securemint_shadow_${name}`,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.registry],
-    });
+  /** A chain's series, all of them at 0 from its first round on. */
+  private seriesOf(chain: string): ChainSeries {
+    const known = this.byChain.get(chain);
+    if (known !== undefined) return known;
+    for (const result of CHAIN_RESULTS) this.chainRounds.inc({ chain, result }, 0);
+    const series = each(CHAIN_RESULTS, (result) => this.chainRounds.labels({ chain, result }));
+    this.byChain.set(chain, series);
+    return series;
   }
 
-  private gauge(name: string, help: string, read: () => number): void {
-    const gauge: Gauge = new Gauge({
-      name: `securemint_shadow_${name}`,
-      help,
-      registers: [this.registry],
-      collect: () => gauge.set(read()),
-    });
+  private disagreed(): void {
+    const { disagreement } = this;
+    disagreement.last = Date.now() / 1000;
+    if (Number.isNaN(disagreement.first)) disagreement.first = disagreement.last;
   }
 
-  private buildInfo(versions: Readonly<Record<string, string>>): void {
-    const gauge = new Gauge({
-      name: 'securemint_shadow_build_info',
-      help: 'Versions of what is running; the value is always 1.',
-      labelNames: Object.keys(versions),
-      registers: [this.registry],
-    });
-    gauge.set({ ...versions }, 1);
+  private differenceNs(): Readonly<Record<'median' | 'mean' | 'low' | 'high', number>> {
+    const { mean, interval } = this.paired.summary();
+    return { median: this.paired.median, mean, ...interval };
   }
+}
+
+function chainResult(key: VerdictKey): ChainResult {
+  if (AGREEING.has(key)) return 'agree';
+  if (FAILING.has(key)) return 'disagree';
+  if (LANE_TROUBLE.has(key)) return 'unanswered';
+  return key === 'ambiguous' ? 'ambiguous' : 'notCompared';
 }

@@ -51,7 +51,7 @@ const SHOWN_FINDINGS = 5;
 
 /** Gathers judgements into a report, in constant memory but for the fingerprints of inputs. */
 export class Summary {
-  readonly tally = new Tally();
+  readonly tally: Tally;
   /** The first rounds that went wrong, for people. */
   readonly findings: Judgement[] = [];
   private readonly legacy = new LatencyRecorder();
@@ -59,6 +59,11 @@ export class Summary {
   private readonly paired = new PairedLatency();
   private refusals = 0;
   private found = 0;
+
+  /** `distinctLimit`: see `Tally`. */
+  constructor(distinctLimit = Infinity) {
+    this.tally = new Tally(distinctLimit);
+  }
 
   add(judgement: Judgement): void {
     this.tally.add(judgement);
@@ -134,7 +139,7 @@ function isFinding(judgement: Judgement): boolean {
 
 /**
  * Why the comparison says no, one reason a line; empty when it says yes. Ambiguous rounds and errors that both lanes
- * share are fine.
+ * share are fine; a comparison in which no round had two answers, which nothing could have contradicted, is not.
  */
 export function objections(report: Report, maxLaneErrors: number): readonly string[] {
   const { verdicts, witness } = report;
@@ -146,7 +151,14 @@ export function objections(report: Report, maxLaneErrors: number): readonly stri
     reasons.push(`timeout and unavailable: ${String(trouble)}, at most ${String(maxLaneErrors)} allowed`);
   }
   if (witness.contradicted > 0) reasons.push(`witness contradicted: ${String(witness.contradicted)}`);
+  if (reasons.length === 0 && isNothingCompared(report)) reasons.push('no round was compared');
   return reasons;
+}
+
+/** Every round lacks an answer of a lane, or was not to be compared. */
+function isNothingCompared({ rounds, verdicts }: Report): boolean {
+  const { notCompared, protocol, timeout, unavailable } = verdicts;
+  return notCompared + protocol + timeout + unavailable >= rounds;
 }
 
 function parityOf({ rate, lowerBound }: Parity): Report['parity'] {

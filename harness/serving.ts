@@ -10,6 +10,7 @@ import type { PutResult } from './distinct.ts';
 import { RecentIds } from './duplicates.ts';
 import { Exchange } from './exchange.ts';
 import type { Served } from './exchange.ts';
+import { roundBytes } from './round-size.ts';
 
 export interface ServingOptions {
   readonly legacy: Lane;
@@ -48,11 +49,21 @@ export class ServingHarness {
     this.admissions = new Admissions(options.shadow);
   }
 
+  /** Comparisons in progress. */
+  get comparing(): number {
+    return this.admissions.inProgress;
+  }
+
+  /** Rounds that wait to be compared. */
+  get waiting(): number {
+    return this.admissions.waiting;
+  }
+
   serve(round: Round, stage: Stage): Serving {
     const digest = roundDigest(round);
     const seen = round.id === '' ? 'new' : this.ids.put(round.id, digest);
     const exchange = new Exchange(this.options, { round, digest, stage });
-    return { served: exchange.serve(), judged: this.judged(exchange, seen === 'same'), seen };
+    return { served: exchange.serve(), judged: this.judged(exchange, round, seen === 'same'), seen };
   }
 
   /** Starts no more comparisons and waits for those in progress, `graceMs` at most; rounds are still served. */
@@ -64,17 +75,17 @@ export class ServingHarness {
     this.endComparisons();
   }
 
-  private async judged(exchange: Exchange, repeated: boolean): Promise<Judgement> {
+  private async judged(exchange: Exchange, round: Round, repeated: boolean): Promise<Judgement> {
     const { serves, alsoRuns } = exchange.row;
     if (repeated) return exchange.notCompared(serves, 'duplicate');
     if (alsoRuns === undefined) return exchange.notCompared(serves, 'stage');
-    const comparison = await this.comparison(exchange);
+    const comparison = await this.comparison(exchange, round);
     return typeof comparison === 'string' ? exchange.notCompared(serves, comparison) : comparison;
   }
 
   /** The comparison, or why there is none. */
-  private async comparison(exchange: Exchange): Promise<Judgement | NotComparedReason> {
-    const admission = this.closing ? 'closed' : await this.admissions.enter();
+  private async comparison(exchange: Exchange, round: Round): Promise<Judgement | NotComparedReason> {
+    const admission = this.closing ? 'closed' : await this.admissions.enter(roundBytes(round));
     if (admission === 'full') return 'shadow queue full';
     if (admission === 'closed') return 'shutting down';
     try {

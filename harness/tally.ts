@@ -6,7 +6,7 @@ import { lowerBound } from './statistics.ts';
 import { contradictedLanes } from './verdict.ts';
 
 /** Verdicts under which the two lanes agree. */
-const AGREEING: ReadonlySet<VerdictKey> = new Set(['match', 'bothFailedAlike']);
+export const AGREEING: ReadonlySet<VerdictKey> = new Set(['match', 'bothFailedAlike']);
 
 export type VerdictCounts = Readonly<Record<VerdictKey, number>>;
 
@@ -35,6 +35,15 @@ export class Tally {
   private readonly witnessed = { checked: 0, contradicted: 0 };
   private orderDependentMatches = 0;
   private taken = 0;
+  private readonly distinctLimit: number;
+
+  /**
+   * `distinctLimit`: distinct inputs that are told apart at most, for a process that runs for months. Inputs beyond it
+   * count for nothing in the bound when the lanes agree on them, and against it when they do not, as many again.
+   */
+  constructor(distinctLimit = Infinity) {
+    this.distinctLimit = distinctLimit;
+  }
 
   /** A round was fed to the harness; its judgement is due. */
   expect(): void {
@@ -50,9 +59,11 @@ export class Tally {
       if (contradictedLanes(judgement).length > 0) this.witnessed.contradicted++;
     }
     if (verdict.key === 'notCompared') return;
+    const agreed = AGREEING.has(verdict.key);
+    if (this.inputs.size >= this.distinctLimit * (agreed ? 1 : 2)) return;
     this.inputs.add(digest);
     // An input that was ever disagreed on stays so, however often it agreed.
-    if (!AGREEING.has(verdict.key)) this.disagreeing.add(digest);
+    if (!agreed) this.disagreeing.add(digest);
   }
 
   get rounds(): number {

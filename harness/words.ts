@@ -170,22 +170,30 @@ function feedSelector(bytes: Uint8Array): bigint | undefined {
 
 /** How an amount and a block share one number (docs/spec/aggregator.md H.5). */
 interface Packing {
-  readonly mintableBits: bigint;
-  /** One above the largest packed number. */
-  readonly end: bigint;
+  readonly mintableBits: number;
+  readonly blockBits: number;
+  /** What the report holds the number in, in its encoding. */
+  readonly type: 'uint224' | 'u128';
+  readonly typeBits: number;
 }
 
-const EVM_PACKING: Packing = { mintableBits: 128n, end: 2n ** 192n };
-const SOLANA_PACKING: Packing = { mintableBits: 91n, end: 2n ** 127n };
+const EVM_PACKING: Packing = { mintableBits: 128, blockBits: 64, type: 'uint224', typeBits: 224 };
+const SOLANA_PACKING: Packing = { mintableBits: 91, blockBits: 36, type: 'u128', typeBits: 128 };
 
 function amountInWords(amount: bigint, place: Place): string {
   const packing = packingAt(place);
-  if (packing === undefined || amount >= packing.end) return shortText(digits(amount), MAX_DIGITS);
+  const number = shortText(digits(amount), MAX_DIGITS);
+  if (packing === undefined) return number;
   // A negative amount swallows the block in Go (H.8 number 6).
-  if (amount < 0n) return `mintable ${shortText(digits(amount), MAX_DIGITS)}, block lost`;
-  const mintable = BigInt.asUintN(Number(packing.mintableBits), amount);
-  return `block ${String(amount >> packing.mintableBits)}, mintable ${String(mintable)}`;
+  if (amount < 0n) return `mintable ${number}, block lost`;
+  const { mintableBits, blockBits, type, typeBits } = packing;
+  if (!fits(amount, typeBits)) return `${number}, beyond ${type}`;
+  const block = amount >> BigInt(mintableBits);
+  const beyond = fits(block, blockBits) ? '' : ` (beyond ${String(blockBits)} bits)`;
+  return `block ${String(block)}${beyond}, mintable ${String(BigInt.asUintN(mintableBits, amount))}`;
 }
+
+const fits = (value: bigint, bits: number): boolean => value < 1n << BigInt(bits);
 
 function packingAt({ key, inPayload }: Place): Packing | undefined {
   if (key === 'Answer' || key === 'Price') return EVM_PACKING;

@@ -39,3 +39,75 @@ export function readShadowConfig(): ShadowConfig {
   }
   return { stage, journalFolder: process.env['SECUREMINT_SHADOW_JOURNAL'] || undefined };
 }
+
+/** What `serve` takes from the environment to read flags. */
+export interface UnleashConfig {
+  /** UNLEASH_URL: the address of an Unleash server. */
+  readonly url: string | undefined;
+  /** UNLEASH_API_TOKEN: a client token. */
+  readonly apiToken: string | undefined;
+}
+
+/** Empty variables count as absent. Throws `AppError` USAGE when the token is none. */
+export function readUnleashConfig(): UnleashConfig {
+  return { url: process.env['UNLEASH_URL'] || undefined, apiToken: readToken('UNLEASH_API_TOKEN') };
+}
+
+/** What `serve` takes from the environment. */
+export interface ServeVariables {
+  /** Settings that count for more than the configuration file, by the names of their variables. */
+  readonly settings: ReadonlyMap<string, string>;
+  /** SECUREMINT_SHADOW_TOKEN: the bearer token of whoever may write. */
+  readonly token: string | undefined;
+  /** UNLEASH_API_TOKEN, as above. */
+  readonly unleashToken: string | undefined;
+}
+
+const SERVE_TOKEN = 'SECUREMINT_SHADOW_TOKEN';
+
+/** Empty variables count as absent. Throws `AppError` USAGE when a token is none. */
+export function readServeVariables(): ServeVariables {
+  const settings = new Map<string, string>();
+  for (const [name, value] of Object.entries(process.env)) {
+    const isSetting =
+      name === 'UNLEASH_URL' || (name.startsWith('SECUREMINT_SHADOW_') && name !== SERVE_TOKEN);
+    if (isSetting && value) settings.set(name, value);
+  }
+  return { settings, token: readToken(SERVE_TOKEN), unleashToken: readUnleashConfig().apiToken };
+}
+
+/** What `flags` takes from the environment to change them. */
+export interface UnleashAdminConfig {
+  /** UNLEASH_URL, as above. */
+  readonly url: string | undefined;
+  /** UNLEASH_ADMIN_TOKEN: an admin token, or one of a person; never an option, which other users of the machine could see. */
+  readonly adminToken: string | undefined;
+}
+
+/** Empty variables count as absent. Throws `AppError` USAGE when the token is none. */
+export function readUnleashAdminConfig(): UnleashAdminConfig {
+  return { url: process.env['UNLEASH_URL'] || undefined, adminToken: readToken('UNLEASH_ADMIN_TOKEN') };
+}
+
+/** Secrets that `run --chain` takes from the environment; where it says nothing, files have them. */
+export interface ChainVariables {
+  /** SECUREMINT_SHADOW_CHAIN_SENDER_KEY: the private key of the account that pays. */
+  readonly senderKey: string | undefined;
+  /** SECUREMINT_SHADOW_CHAIN_SIGNER_KEYS: private keys of oracles, separated by commas. */
+  readonly signerKeys: string | undefined;
+}
+
+/** Empty variables count as absent. */
+export function readChainVariables(): ChainVariables {
+  return {
+    senderKey: process.env['SECUREMINT_SHADOW_CHAIN_SENDER_KEY'] || undefined,
+    signerKeys: process.env['SECUREMINT_SHADOW_CHAIN_SIGNER_KEYS'] || undefined,
+  };
+}
+
+/** Tokens go into HTTP headers. What came is not told: it may be most of a secret. */
+function readToken(name: string): string | undefined {
+  const token = process.env[name] || undefined;
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
+  throw new AppError('USAGE', `${name}: expected printable ASCII without spaces, got other characters in it`);
+}

@@ -13,6 +13,10 @@ const EXIT_OF_CODE = {
   PLUGIN_START: EXIT.notStarted,
   /** A port or address could not be bound. */
   LISTEN: EXIT.notStarted,
+  /** The flag server cannot be reached, or does not answer as it should. */
+  UNLEASH: EXIT.notStarted,
+  /** The chain cannot be reached, is another one, or lacks a contract. */
+  CHAIN: EXIT.notStarted,
 } as const;
 export type ErrorCode = keyof typeof EXIT_OF_CODE;
 

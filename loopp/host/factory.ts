@@ -13,11 +13,19 @@ export class FactoryConnection {
   private readonly client: Client;
   private readonly broker: Broker;
   private readonly options: HostOptions;
+  private readonly onEnd: (factory: FactoryConnection) => void;
 
-  constructor(client: Client, broker: Broker, options: HostOptions) {
+  /** `onEnd` hears of the end of the connection. */
+  constructor(
+    client: Client,
+    broker: Broker,
+    options: HostOptions,
+    onEnd: (factory: FactoryConnection) => void,
+  ) {
     this.client = client;
     this.broker = broker;
     this.options = options;
+    this.onEnd = onEnd;
   }
 
   /** One result for each execution, in their order. */
@@ -39,14 +47,25 @@ export class FactoryConnection {
     return (await callUnary(this.client, LoopService.healthReport, {}, { deadline })).healthReport;
   }
 
-  /** A reporting plugin on one more connection; it lives as long as the process. */
+  /** A reporting plugin on one more connection; it lives until it is closed, or as long as the process. */
   newReportingPlugin(config: ReportingPluginConfig): Promise<NewReportingPlugin> {
     const { laneTimeoutMs: callTimeoutMs, receiveLimitBytes } = this.options;
     const factory = reportingPluginFactory(this.client, this.broker, { callTimeoutMs, receiveLimitBytes });
     return factory.newReportingPlugin(config);
   }
 
+  /** Ends the factory in the plugin, but not its reporting plugins, and the connection. Rejects after `disconnect`. */
+  async close(deadline: Date): Promise<void> {
+    try {
+      await callUnary(this.client, LoopService.close, {}, { deadline });
+    } finally {
+      this.disconnect();
+    }
+  }
+
+  /** Ends the connection alone. Idempotent. */
   disconnect(): void {
     this.client.close();
+    this.onEnd(this);
   }
 }

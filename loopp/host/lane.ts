@@ -171,7 +171,9 @@ export class LooppLane implements Lane {
   /** The running plugin, and the rounds whose deadlines let them wait for it; the others are rejected as unavailable. */
   private async reach(batch: readonly WaitingRound[]): Promise<Reached> {
     const { state } = this.supervisor;
-    if (state.name === 'ready') return { plugin: state.plugin, rounds: batch };
+    // One that a call could not reach answers nobody: rounds wait for the next.
+    if (state.name === 'ready' && !this.supervisor.isSuspected(state.plugin))
+      return { plugin: state.plugin, rounds: batch };
     const plugins = await Promise.all(
       batch.map(async ({ deadline, reject }) => {
         try {

@@ -189,6 +189,7 @@ class Connection {
       await broker.dial(factoryId, receiveLimitBytes),
       broker,
       this.options,
+      (ended) => this.factories.delete(ended),
     );
     this.factories.add(factory);
     return factory;

@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import type { ExternalAdapter } from '../../src/contract/external-adapter.ts';
 import type {
   NewReportingPlugin,
   ReportingPluginConfig,
@@ -6,6 +7,7 @@ import type {
 } from '../../src/contract/reporting-plugin.ts';
 import { messageOf } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
+import type { BrokeredConnection } from '../wire/broker.ts';
 import { asServiceError } from '../wire/grpc.ts';
 import type { Execution, Result, SecureMintConfig } from '../wire/messages.ts';
 import type { Submission } from '../wire/submission.ts';
@@ -15,11 +17,12 @@ import type { LaunchedPlugin } from './launch.ts';
 import type { HostOptions, PluginCommand } from './options.ts';
 import { Supervisor, inWords } from './supervisor.ts';
 import type { PluginState } from './supervisor.ts';
+import { UpstreamFactory } from './upstream.ts';
 
 /** How often each state of the plugin process was entered. */
 export type TransitionCounts = Readonly<Record<PluginState['name'], number>>;
 
-/** The service's own key in its health report, and the prefix of the plugin's keys (docs/spec/loopp-wire.md D.6). */
+/** The service's own key in its health report, which a factory of upstream's has too, and the prefix of the plugin's keys (docs/spec/loopp-wire.md D.6). */
 export const SERVICE_NAME = 'SecureMintService';
 
 /**
@@ -40,7 +43,10 @@ export class SecureMintService implements ReportingPluginFactory {
     closed: 0,
   };
 
-  /** `config`: what the factory aggregates for; undefined: each execution brings its own. */
+  /**
+   * Launches nothing yet. `log` hears of the process, `options.onLog` what it logs itself; `config`: what the factory
+   * aggregates for, undefined: each execution brings its own. `onState` hears of every change, in order; it must not throw.
+   */
   constructor(
     command: PluginCommand,
     options: HostOptions,
@@ -65,9 +71,12 @@ export class SecureMintService implements ReportingPluginFactory {
     return { ...this.counts };
   }
 
-  /** Launches the plugin. Rejects with `AppError` PLUGIN_START when the first launch fails. */
-  start(): Promise<void> {
-    return this.supervisor.start();
+  /**
+   * Launches the plugin. Rejects with `AppError` PLUGIN_START when the first launch fails, or `signal` aborts before it is
+   * through; nothing is left then.
+   */
+  start(signal?: AbortSignal): Promise<void> {
+    return this.supervisor.start(signal);
   }
 
   /** Resolves when the plugin says that it is ready. Rejects with `plugin unavailable: ...` when there is none now. */
@@ -112,6 +121,23 @@ export class SecureMintService implements ReportingPluginFactory {
   ): Promise<NewReportingPlugin> {
     const plugin = new HealingReportingPlugin(this.supervisor, config, this.options.laneTimeoutMs);
     return { plugin, info: await plugin.open(within(timeoutMs)) };
+  }
+
+  /**
+   * Upstream's factory over the host's external adapter, in whichever process runs (docs/spec/loopp-wire.md D.1): its first
+   * call makes it, and the first one after a restart makes it again. Its reporting plugins do not heal: make new ones. Close
+   * it before the service.
+   */
+  upstreamFactory(adapter: ExternalAdapter): UpstreamFactory {
+    const { laneTimeoutMs, pingTimeoutMs, receiveLimitBytes } = this.options;
+    const connect = async (): Promise<BrokeredConnection> =>
+      (await this.supervisor.ready(laneTimeoutMs)).main;
+    return new UpstreamFactory(connect, adapter, {
+      name: SERVICE_NAME,
+      callTimeoutMs: laneTimeoutMs,
+      serviceTimeoutMs: pingTimeoutMs,
+      receiveLimitBytes,
+    });
   }
 
   /** Ends the plugin; nothing is left of it. Idempotent. */

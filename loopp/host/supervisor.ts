@@ -65,14 +65,30 @@ export class Supervisor {
     return this.current;
   }
 
-  /** Launches the plugin for the first time. Rejects with `AppError` PLUGIN_START; later failures are retried instead. */
-  async start(): Promise<void> {
+  /**
+   * Launches the plugin for the first time. Rejects with `AppError` PLUGIN_START, also when `signal` aborts meanwhile: then
+   * the supervisor is closed and nothing is left of the process. Later failures are retried instead.
+   */
+  async start(signal?: AbortSignal): Promise<void> {
+    const abandon = (): void => this.end();
+    signal?.addEventListener('abort', abandon, { once: true });
+    if (signal?.aborted === true) abandon();
     const first = this.launch();
     this.supervision = first.then(
       (plugin) => this.supervise(plugin),
       () => this.become({ name: 'closed' }),
     );
-    await first;
+    await first.finally(() => signal?.removeEventListener('abort', abandon));
+  }
+
+  /** As `start`, but a first launch that fails is tried again like a later one. Resolves after that launch; never rejects. */
+  async startAnyway(): Promise<void> {
+    const first = this.launch();
+    this.supervision = first.then(
+      (plugin) => this.supervise(plugin),
+      async (error: unknown) => this.supervise(await this.relaunch(messageOf(error))),
+    );
+    await first.catch(() => undefined);
   }
 
   /** The running plugin; waits for a relaunch. Rejects after `timeoutMs` and when closed. */
@@ -101,9 +117,13 @@ export class Supervisor {
 
   /** Shuts the plugin down and waits until nothing is left of it. Idempotent. */
   async close(): Promise<void> {
+    this.end();
+    await this.supervision;
+  }
+
+  private end(): void {
     this.become({ name: 'closed' });
     this.closing.abort();
-    await this.supervision;
   }
 
   private become(state: PluginState): void {
@@ -123,8 +143,8 @@ export class Supervisor {
   }
 
   /** Runs until closed: one turn for each process. */
-  private async supervise(first: LaunchedPlugin): Promise<void> {
-    let plugin: LaunchedPlugin | undefined = first;
+  private async supervise(first: LaunchedPlugin | undefined): Promise<void> {
+    let plugin = first;
     while (plugin !== undefined) {
       this.become({ name: 'ready', plugin });
       const launchedAt = performance.now();

@@ -14,6 +14,8 @@ export interface ExecutionInput extends AggregationInput {
 export interface Answerer {
   /** Throws or rejects with `ProtobufError` for input that is no protobuf, and with `NoAnswerError`. Else a fault. */
   answer(input: ExecutionInput): Outcome | Promise<Outcome>;
+  /** More series for the plugin's /metrics, in Prometheus' text format; asked for each scrape. Never rejects. */
+  metricsText?(): Promise<string>;
   /** Ends what was opened. Called before the reply to Shutdown, so it must be quick. Never rejects. */
   close(): Promise<void>;
 }

@@ -19,10 +19,17 @@ const READ_TIMEOUT_MS = 5000;
  */
 const ADDRESS = '127.0.0.1';
 
+/** Series beside the plugin's own, in Prometheus' text format. Never rejects. */
+export type MoreSeries = () => Promise<string>;
+
 /** Serves /metrics; `port` 0 takes a free one. Rejects with a sentence that names the variable. */
-export async function serveMetrics(port: number, metrics: PluginMetrics): Promise<MetricsServer> {
+export async function serveMetrics(
+  port: number,
+  metrics: PluginMetrics,
+  more: MoreSeries = () => Promise.resolve(''),
+): Promise<MetricsServer> {
   const server = createServer({ requestTimeout: READ_TIMEOUT_MS }, (request, response) => {
-    if (request.url?.split('?', 1)[0] === '/metrics') answer(metrics, response);
+    if (request.url?.split('?', 1)[0] === '/metrics') void answer(metrics, more, response);
     else response.writeHead(404).end('expected /metrics\n');
   });
   const bound = await new Promise<AddressInfo>((resolve, reject) => {
@@ -41,14 +48,17 @@ export async function serveMetrics(port: number, metrics: PluginMetrics): Promis
   };
 }
 
-/** The lag is measured by a scrape, with one turn of the event loop: nothing runs while nobody asks. */
-function answer(metrics: PluginMetrics, response: ServerResponse): void {
+async function answer(metrics: PluginMetrics, more: MoreSeries, response: ServerResponse): Promise<void> {
+  const lagSeconds = await lag();
+  const text = metrics.text(lagSeconds) + (await more());
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
+}
+
+/** Measured by a scrape, with one turn of the event loop: nothing runs while nobody asks. */
+function lag(): Promise<number> {
   const asked = performance.now();
-  setImmediate(() => {
-    const lagSeconds = (performance.now() - asked) / 1000;
-    response
-      .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
-      .end(metrics.text(lagSeconds));
+  return new Promise((resolve) => {
+    setImmediate(() => resolve((performance.now() - asked) / 1000));
   });
 }
 

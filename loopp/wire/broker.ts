@@ -10,6 +10,8 @@ import type { SocketFolder } from './sockets.ts';
 
 /** How long a dial waits for its announcement, and an announcement for its dial (C.2). */
 export const BROKER_WAIT_MS = 5000;
+/** Connections that one side serves, and announcements that wait for their dial, whatever the peer asks for or sends. */
+const MAX_CONNECTIONS = 4096;
 
 /** The stream that carries announcements; a grpc-js duplex of either side is one. */
 export interface BrokerStream {
@@ -57,15 +59,17 @@ interface Dial {
 export class Broker {
   private readonly sockets: SocketFolder;
   private readonly waitMs: number;
+  private readonly maxConnections: number;
   private readonly announced = new Map<number, Announced>();
   private readonly dials = new Map<number, Set<Dial>>();
   private readonly servers = new Set<BrokeredServer>();
   private state: StreamState = { name: 'waiting', queued: [] };
   private nextId = 1;
 
-  constructor(sockets: SocketFolder, waitMs = BROKER_WAIT_MS) {
+  constructor(sockets: SocketFolder, waitMs = BROKER_WAIT_MS, maxConnections = MAX_CONNECTIONS) {
     this.sockets = sockets;
     this.waitMs = waitMs;
+    this.maxConnections = maxConnections;
   }
 
   /** Connects to the peer; announcements made before are sent now. A second stream ends the first. */
@@ -85,11 +89,14 @@ export class Broker {
   }
 
   /**
-   * Serves what `register` adds on a socket of its own and announces it. Rejects when the socket cannot be bound, and
-   * with `broker closed`; then nothing is left of it.
+   * Serves what `register` adds on a socket of its own and announces it. Rejects when the socket cannot be bound, when
+   * as many are served as may be, and with `broker closed`; then nothing is left of it.
    */
   async serve(register: (server: Server) => void): Promise<BrokeredServer> {
     if (this.state.name === 'closed') throw new Error('broker closed');
+    if (this.servers.size >= this.maxConnections) {
+      throw new Error(`expected at most ${String(this.maxConnections)} brokered connections: close some`);
+    }
     const server = newServer();
     register(server);
     const id = this.nextId++;
@@ -154,7 +161,7 @@ export class Broker {
     const { serviceId } = info;
     const [waiting] = this.dials.get(serviceId) ?? [];
     if (waiting !== undefined) waiting.resolve(info);
-    else if (!this.announced.has(serviceId)) {
+    else if (!this.announced.has(serviceId) && this.announced.size < this.maxConnections) {
       const expiry = setTimeout(() => this.announced.delete(serviceId), this.waitMs).unref();
       this.announced.set(serviceId, { info, expiry });
     }

@@ -27,13 +27,14 @@ export interface ComparerOptions extends LooppOptions {
   readonly plant?: string;
 }
 
-/** Both lanes, on aggregations. Rejects with `AppError` PLUGIN_START and USAGE. */
+/** Both lanes, on aggregations. Rejects with `AppError` PLUGIN_START, also when `signal` aborts meanwhile, and USAGE. */
 export async function openLanes(
   options: ComparerOptions,
   pluginCommand: readonly string[] | undefined,
+  signal?: AbortSignal,
 ): Promise<Comparer> {
   const legacy = await openLegacy();
-  const { lane, facts, command } = await openLoopp(pluginCommand, options);
+  const { lane, facts, command } = await openLoopp(pluginCommand, options, signal);
   const loopp = isPlant(options.plant) ? plant(lane, options.plant) : lane;
   return {
     harness: new Harness({ legacy, loopp, seed: options.seed }),

@@ -20,6 +20,8 @@ const START_AGAIN_MS = 5000;
 /** The loopp lane of a plugin that shadows: an ordinary plugin as its child, started until it starts. */
 export class InnerLane implements Lane {
   readonly name = 'loopp';
+  /** Of the inner plugin's process, as metrics show them. */
+  readonly facts = { ready: false, launches: 0, exits: 0 };
   private readonly log: Log;
   private readonly closing = new AbortController();
   private lane: LooppLane;
@@ -36,7 +38,7 @@ export class InnerLane implements Lane {
   }
 
   aggregate(round: Round): Promise<Outcome> {
-    return this.lane.aggregate(round, AbortSignal.timeout(LANE_TIMEOUT_MS));
+    return this.lane.aggregate(round);
   }
 
   health(): LaneHealth {
@@ -77,6 +79,9 @@ export class InnerLane implements Lane {
   }
 
   private tell(state: PluginState): void {
+    this.facts.ready = state.name === 'ready';
+    if (state.name === 'launching') this.facts.launches++;
+    if (state.name === 'unhealthy') this.facts.exits++;
     const trouble = state.name === 'unhealthy' || state.name === 'backingOff';
     if (trouble) this.log('warn', `inner plugin ${state.name}`, { reason: inWords(state) });
     else this.log('debug', `inner plugin ${state.name}`);

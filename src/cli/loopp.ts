@@ -2,11 +2,12 @@ import { inWords } from '../../loopp/host/supervisor.ts';
 import type { PluginState } from '../../loopp/host/supervisor.ts';
 import { LooppLane } from '../../loopp/host/lane.ts';
 import { HOST_DEFAULTS } from '../../loopp/host/options.ts';
-import type { PluginCommand } from '../../loopp/host/options.ts';
+import type { HostOptions, PluginCommand } from '../../loopp/host/options.ts';
 import { readConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { textLog } from '../log.ts';
 import type { Log } from '../log.ts';
+import { withoutRepeats } from './repeats.ts';
 import { MAIN_FILE } from './version.ts';
 
 /** Options of every command with a loopp lane. */
@@ -24,29 +25,45 @@ export interface OpenedLoopp {
   readonly command: string;
 }
 
-/** Launches the product's own plugin, or `command`. Rejects with `AppError` PLUGIN_START. */
+/** What a host tells of its plugin process: counted for metrics, and on standard error. */
+export interface PluginWatch {
+  readonly facts: OpenedLoopp['facts'];
+  /** With the command's time-outs; the plugin's log goes to the host's. */
+  readonly hostOptions: HostOptions;
+  readonly onState: (state: PluginState) => void;
+}
+
+/** Warnings and errors are shown, those of the plugin without most of their repeats; with `verbose` everything. */
+export function watchPlugin({ verbose, laneTimeoutMs, startTimeoutMs }: LooppOptions): PluginWatch {
+  const facts = { ready: false, launches: 0, exits: 0 };
+  const log = textLog((line) => process.stderr.write(line), verbose ? 'debug' : 'warn');
+  const onLog = pluginLines(verbose ? log : withoutRepeats(log));
+  return {
+    facts,
+    hostOptions: { ...HOST_DEFAULTS, laneTimeoutMs, startTimeoutMs, onLog },
+    onState: (state) => {
+      facts.ready = state.name === 'ready';
+      if (state.name === 'launching') facts.launches++;
+      if (state.name === 'unhealthy') facts.exits++;
+      const level = state.name === 'unhealthy' || state.name === 'backingOff' ? 'warn' : 'debug';
+      log(level, `plugin ${state.name}`, level === 'warn' ? { reason: inWords(state) } : {});
+    },
+  };
+}
+
+/**
+ * Launches the product's own plugin, or `command`. Rejects with `AppError` PLUGIN_START, also when `signal` aborts
+ * meanwhile; nothing is left then.
+ */
 export async function openLoopp(
   command: readonly string[] | undefined,
   options: LooppOptions,
+  signal?: AbortSignal,
 ): Promise<OpenedLoopp> {
   const program = pluginCommandOf(command);
-  const facts = { ready: false, launches: 0, exits: 0 };
-  const log = textLog((line) => process.stderr.write(line), options.verbose ? 'debug' : 'warn');
-  const onState = (state: PluginState): void => {
-    facts.ready = state.name === 'ready';
-    if (state.name === 'launching') facts.launches++;
-    if (state.name === 'unhealthy') facts.exits++;
-    const level = state.name === 'unhealthy' || state.name === 'backingOff' ? 'warn' : 'debug';
-    log(level, `plugin ${state.name}`, level === 'warn' ? { reason: inWords(state) } : {});
-  };
-  const hostOptions = {
-    ...HOST_DEFAULTS,
-    laneTimeoutMs: options.laneTimeoutMs,
-    startTimeoutMs: options.startTimeoutMs,
-    onLog: pluginLines(log),
-  };
+  const { facts, hostOptions, onState } = watchPlugin(options);
   const lane = new LooppLane(program, hostOptions, onState);
-  await lane.start();
+  await lane.start(signal);
   return { lane, facts, command: inReports(command) };
 }
 

@@ -7,15 +7,17 @@ import type { Round } from '../contract/round.ts';
 import { rowOf } from '../flags/stages.ts';
 import { InnerLane } from './inner-lane.ts';
 import { openLegacy } from './legacy.ts';
+import { ShadowMetrics } from './shadow-metrics.ts';
 import { ShadowRecord } from './shadow-record.ts';
 
 /** Comparisons in progress and waiting; rounds beyond are served and not compared. */
 const SHADOW = { concurrency: 8, waiting: 1000 } as const;
 /** A host waits for Shutdown while comparisons in progress are finished. */
 const CLOSE_GRACE_MS = 200;
-/** Then the record waits for what is still being judged, and has the rest of the limit to reach the disk. */
+/** Then the record waits for what is still being judged, and has the rest of its limit to reach the disk. */
 const RECORD_WAIT_MS = 1000;
-/** It waits no longer than this, whatever a disk or the inner plugin does. */
+const RECORD_LIMIT_MS = 1250;
+/** It waits no longer than this, whatever the inner plugin does. */
 const CLOSE_LIMIT_MS = 1500;
 
 /**
@@ -29,23 +31,26 @@ export const openShadow: OpenAnswerer = async (log) => {
   const loopp = new InnerLane(log);
   if (serves === 'loopp' || alsoRuns === 'loopp') loopp.start();
   const record = new ShadowRecord(journalFolder, log);
+  const metrics = new ShadowMetrics(() => loopp.facts, log);
   const harness = new ServingHarness({ legacy, loopp, shadow: SHADOW });
   log('info', 'shadow begins', { stage, serves, alsoRuns: alsoRuns ?? 'none' });
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await harness.close(CLOSE_GRACE_MS);
     // Side by side: an inner plugin that hangs costs as long as it is waited for, and nothing of the record.
-    await Promise.all([loopp.close(), record.close(RECORD_WAIT_MS)]);
+    await Promise.all([loopp.close(), record.close(RECORD_WAIT_MS, RECORD_LIMIT_MS)]);
   };
   return {
     answer: async (input) => {
       const { served, judged, seen } = harness.serve(roundOf(input), stage);
       if (seen === 'different') record.conflict(input.id);
       record.expect(judged);
+      void judged.then((judgement) => metrics.observe(judgement));
       const { observation } = await served;
       if (observation.kind === 'failure') throw new NoAnswerError(observation.error, observation.message);
       return observation.outcome;
     },
+    metricsText: () => metrics.text(),
     close: () => (closed ??= Promise.race([close(), delay(CLOSE_LIMIT_MS, undefined, { ref: false })])),
   };
 };

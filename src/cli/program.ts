@@ -5,9 +5,12 @@ import { HOST_DEFAULTS } from '../../loopp/host/options.ts';
 import { LANE_NAMES } from '../contract/judgement.ts';
 import { AppError, EXIT, messageOf } from '../errors.ts';
 import { doctorCommand } from './doctor.ts';
+import { addFlags } from './flags/commands.ts';
 import { writeLauncher } from './launcher.ts';
 import { choiceOption, wholeNumberOption } from './options.ts';
 import { runCommand } from './run.ts';
+import type { ServeOptions } from './serve.ts';
+import { addSimulate } from './simulate/command.ts';
 import { tolerateClosedReaders } from './streams.ts';
 import { verifyCommand } from './verify.ts';
 import { productVersion } from './version.ts';
@@ -45,7 +48,10 @@ function buildProgram(pluginCommand: readonly string[] | undefined, finish: Fini
     .showHelpAfterError('(securemint-shadow --help lists the commands, COMMAND --help its options)');
   addRun(program, pluginCommand, finish);
   addVerify(program, pluginCommand, finish);
+  addServe(program, pluginCommand, finish);
+  addFlags(program, finish);
   addPlugin(program);
+  addSimulate(program, finish);
   addDoctor(program, finish);
   return program.commandsGroup('Help:').helpCommand('help [command]', 'show the options of a command');
 }
@@ -70,12 +76,20 @@ function addRun(program: Command, plugin: readonly string[] | undefined, finish:
       .argument('[FILE...]'),
   )
     .addOption(
-      wholeNumberOption('--seed <n>', 'draws which lane is asked first (default: random, printed)', [
-        0,
-        2 ** 32 - 1,
-      ]),
+      wholeNumberOption(
+        '--seed <n>',
+        'draws which lane is asked first, and the simulated DON (default: random, printed)',
+        [0, 2 ** 32 - 1],
+      ),
     )
     .addOption(wholeNumberOption('--limit <n>', 'take at most this many rounds', [1, 1e12]))
+    .addOption(
+      wholeNumberOption(
+        '--simulate <n>',
+        'take rounds of a simulated DON instead, from n rounds of OCR',
+        [1, 1e9],
+      ),
+    )
     .option('--out <dir>', 'folder for journal and report (default: securemint-shadow-out/TIME)')
     .option('--keep-going', 'count lines that are no round and go on', false)
     .addOption(
@@ -90,10 +104,14 @@ function addRun(program: Command, plugin: readonly string[] | undefined, finish:
         '--concurrency <n>',
         'rounds in progress at most; 1 shows what one call takes',
         [1, 1000],
-      ).default(16),
+      ).default(64),
     )
     .option('--ocr3', OCR3_HELP, false)
     .addOption(choiceOption('--plant <name>', 'put a known lie into the loopp lane', Object.keys(PLANTS)))
+    .option(
+      '--chain <file>',
+      "bring both lanes' outcomes to caches on the chain that the file describes, and compare what is there",
+    )
     .addOption(
       wholeNumberOption(
         '--metrics-port <port>',
@@ -151,6 +169,31 @@ function withLaneOptions(command: Command): Command {
       ),
     );
 }
+
+function addServe(program: Command, plugin: readonly string[] | undefined, finish: Finish): void {
+  program
+    .command('serve')
+    .helpGroup('Operate:')
+    .summary('serve rounds, one lane in the shadow of the other')
+    .description(
+      'Takes rounds over HTTP and from files, serves each from the lane that the flag names, compares both lanes beside it.\n' +
+        'Without any configuration: stage off, writes refused. docs/serve.md has every option.\n' +
+        '-- CMD: another plugin as the loopp lane.',
+    )
+    .usage('[options] [-- CMD...]')
+    .option('--config <file>', 'configuration in YAML; variables SECUREMINT_SHADOW_* count for more')
+    .option('--check', 'check the configuration, and exit', false)
+    .option('--print-config', 'print the configuration in force, without secrets, and exit', false)
+    .option('--follow <path>', FOLLOW_HELP, (path, before?: readonly string[]) => [...(before ?? []), path])
+    .option('--verbose', "show the plugin's state changes, and stack traces of faults", false)
+    .action(async (options: ServeOptions) => {
+      const { serveCommand } = await import('./serve.ts');
+      finish(await serveCommand(options, plugin));
+    });
+}
+
+const FOLLOW_HELP =
+  'rounds also from a file that grows, a folder of captures, or - for standard input; may be given several times';
 
 function addPlugin(program: Command): void {
   program

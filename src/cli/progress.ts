@@ -10,7 +10,8 @@ export interface ProgressState {
   readonly rounds: number;
   /** From 0 to 1; undefined when the end is not known. */
   readonly share: number | undefined;
-  readonly findings: number;
+  /** Undefined: nothing is looked for. */
+  readonly findings: number | undefined;
 }
 
 /** Shows on standard error how far a run is: a bar on a terminal, a line every two seconds elsewhere. */
@@ -40,7 +41,8 @@ export function progressLine(
   bar: boolean,
 ): string {
   const rate = seconds > 0 ? Math.round(rounds / seconds) : 0;
-  const parts = [counted(rounds, 'round'), `${grouped(rate)}/s`, counted(findings, 'finding')];
+  const found = findings === undefined ? [] : [counted(findings, 'finding')];
+  const parts = [counted(rounds, 'round'), `${grouped(rate)}/s`, ...found];
   if (share === undefined) return parts.join('  ');
   const percent = `${String(Math.floor(share * 100))} %`;
   if (!bar) return [percent, ...parts].join('  ');

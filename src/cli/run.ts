@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareRounds } from '../../harness/comparison.ts';
 import { Journal } from '../../harness/journal.ts';
@@ -9,13 +8,13 @@ import type { Report } from '../../harness/report.ts';
 import { counted, reportLines } from '../../harness/report-text.ts';
 import type { Round } from '../contract/round.ts';
 import { AppError, EXIT } from '../errors.ts';
-import { readRounds } from '../rounds/read.ts';
 import type { ReadRound, RoundSource } from '../rounds/read.ts';
+import type { ChainProof } from './chain/proof.ts';
 import { openLanes } from './comparer.ts';
 import type { Comparer } from './comparer.ts';
 import { conclusionOf } from './conclusion.ts';
 import type { Ending } from './conclusion.ts';
-import { onInterrupt } from './interrupt.ts';
+import { onInterrupt, startUnlessInterrupted } from './interrupt.ts';
 import type { LooppOptions } from './loopp.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { openOcr3 } from './ocr3/open.ts';
@@ -23,13 +22,17 @@ import { makeOutputFolder, writeReport } from './output.ts';
 import { paintFor } from './paint.ts';
 import { showProgress } from './progress.ts';
 import type { ProgressState } from './progress.ts';
-import { packageFile, productVersion } from './version.ts';
+import { openInput } from './run-input.ts';
+import type { RunInput } from './run-input.ts';
+import { productVersion } from './version.ts';
 
 export interface RunOptions extends LooppOptions {
   readonly json: boolean;
   /** Absent: random. */
   readonly seed?: number;
   readonly limit?: number;
+  /** Rounds of OCR that a simulated DON holds; absent: rounds come from captures. */
+  readonly simulate?: number;
   /** Folder for journal and report; absent: one named by the time. */
   readonly out?: string;
   readonly keepGoing: boolean;
@@ -38,39 +41,84 @@ export interface RunOptions extends LooppOptions {
   /** Rounds in progress at most. */
   readonly concurrency: number;
   readonly plant?: string;
+  /** Configuration of a chain that both lanes' outcomes are brought to; absent: they are only compared here. */
+  readonly chain?: string;
   /** Compare whole rounds of OCR3. */
   readonly ocr3: boolean;
   /** Absent: no metrics server. 0: a free port. */
   readonly metricsPort?: number;
 }
 
-/** `run`: compare both lanes over captures, to the end or to Ctrl-C, and report. Answers the exit code. */
+/** `run`: compare both lanes over captures or a simulated DON, to the end or to Ctrl-C, and report. Answers the exit code. */
 export async function runCommand(
   files: readonly string[],
   options: RunOptions,
   pluginCommand: readonly string[] | undefined,
 ): Promise<number> {
-  const inputs = files.length === 0 ? [packageFile('examples/don-2025-09.jsonl.gz')] : files;
   const interrupt = onInterrupt();
   const seed = options.seed ?? randomInt(2 ** 32);
-  const open = options.ocr3 ? openOcr3 : openLanes;
-  const comparer = await open({ ...options, seed }, pluginCommand);
+  const started = await startUnlessInterrupted(interrupt, (signal) =>
+    startRun(files, { ...options, seed }, pluginCommand, signal),
+  );
+  if (started === undefined) return EXIT.interrupted;
+  const { comparer, input, chain } = started;
   try {
     const folder = await makeOutputFolder(options.out);
     const journal = await Journal.create(join(folder, 'journal.jsonl'));
-    const run = new Run({ ...options, seed }, comparer, journal, interrupt.signal);
-    const failure = await run.compare(inputs);
+    await chain?.begin(folder);
+    const run = new Run({ ...options, seed }, comparer, chain, journal, interrupt.signal);
+    const failure = await run.compare(input);
     const report = run.report();
     run.print(report, folder, endingOf(failure, interrupt.signal));
-    await writeReport(join(folder, 'report.json'), report);
+    await writeReport(join(folder, 'report.json'), run.withChain(report));
     if (failure !== undefined) throw failure;
     if (interrupt.signal.aborted) return EXIT.interrupted;
-    const reasons = [...objections(report, options.maxLaneErrors), ...comparer.objections()];
+    const reasons = [...objections(report, options.maxLaneErrors), ...run.objections()];
     return reasons.length === 0 ? EXIT.fine : EXIT.no;
   } finally {
+    await input.close();
+    await chain?.close();
     await comparer.close();
     interrupt.release();
   }
+}
+
+interface StartedRun {
+  readonly comparer: Comparer;
+  readonly input: RunInput;
+  readonly chain: ChainProof | undefined;
+}
+
+/** The lanes, where their rounds come from and where they go. Rejects as these do, and leaves nothing behind then. */
+async function startRun(
+  files: readonly string[],
+  options: RunOptions & { readonly seed: number },
+  pluginCommand: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<StartedRun> {
+  const open = options.ocr3 ? openOcr3 : openLanes;
+  const chain = await startChain(options, signal);
+  let comparer: Comparer | undefined;
+  try {
+    comparer = await open(options, pluginCommand, signal);
+    return { comparer, input: await openInput(files, options, signal), chain };
+  } catch (error) {
+    await comparer?.close();
+    await chain?.close();
+    throw error;
+  }
+}
+
+async function startChain({ chain, ocr3 }: RunOptions, signal: AbortSignal): Promise<ChainProof | undefined> {
+  if (chain === undefined) return undefined;
+  if (ocr3) {
+    throw new AppError(
+      'USAGE',
+      '--chain: expected no --ocr3 beside it, whose answers are no outcomes, got both',
+    );
+  }
+  const { openChain } = await import('./chain/open.ts');
+  return openChain(chain, signal);
 }
 
 function endingOf(failure: AppError | undefined, signal: AbortSignal): Ending {
@@ -87,17 +135,19 @@ class Run {
   private readonly summary = new Summary();
   private readonly metrics: Metrics;
   private readonly comparer: Comparer;
-  private bytesRead = 0;
+  private readonly chain: ChainProof | undefined;
   /** Where the round stands that was read last, for messages. */
   private source: RoundSource = { file: '', line: 0 };
 
   constructor(
     options: RunOptions & { readonly seed: number },
     comparer: Comparer,
+    chain: ChainProof | undefined,
     journal: Journal,
     signal: AbortSignal,
   ) {
     this.options = options;
+    this.chain = chain;
     this.journal = journal;
     this.signal = signal;
     this.versions = {
@@ -111,8 +161,8 @@ class Run {
   }
 
   /** Compares until the input ends; answers what ended it early, after everything before it was journalled. */
-  async compare(inputs: readonly string[]): Promise<AppError | undefined> {
-    const failure = await this.journalled(inputs).then(
+  async compare(input: RunInput): Promise<AppError | undefined> {
+    const failure = await this.journalled(input).then(
       () => undefined,
       (error: unknown) => {
         if (error instanceof AppError) return error;
@@ -131,18 +181,27 @@ class Run {
     });
   }
 
+  withChain(report: Report): Report & { readonly chain?: unknown } {
+    return this.chain === undefined ? report : { ...report, chain: this.chain.summary() };
+  }
+
+  /** Besides those of the report. */
+  objections(): readonly string[] {
+    return [...this.comparer.objections(), ...(this.chain?.objections() ?? [])];
+  }
+
   print(report: Report, folder: string, ending: Ending): void {
     if (this.options.json) {
-      process.stdout.write(`${JSON.stringify(report)}\n`);
-      for (const objection of this.comparer.objections()) process.stderr.write(`${objection}\n`);
+      process.stdout.write(`${JSON.stringify(this.withChain(report))}\n`);
+      for (const objection of this.objections()) process.stderr.write(`${objection}\n`);
       return;
     }
     const paint = paintFor(process.stdout);
     const { maxLaneErrors } = this.options;
-    const { good, lines } = conclusionOf(report, ending, maxLaneErrors, this.comparer.objections());
+    const { good, lines } = conclusionOf(report, ending, maxLaneErrors, this.objections());
+    const notes = [...this.comparer.notes(), ...(this.chain?.lines() ?? [])];
     // Tables of zeros would only hide what went wrong.
-    const tables =
-      report.rounds === 0 ? [] : [...reportLines(report, this.summary, paint), '', ...this.comparer.notes()];
+    const tables = report.rounds === 0 ? [] : [...reportLines(report, this.summary, paint), '', ...notes];
     const text = [
       ...tables,
       paint.dim(`journal and report in ${folder}; seed ${String(this.options.seed)}`),
@@ -151,43 +210,38 @@ class Run {
     process.stdout.write(`${text.join('\n')}\n`);
   }
 
-  private async journalled(inputs: readonly string[]): Promise<void> {
+  private async journalled(input: RunInput): Promise<void> {
     try {
-      await this.watched(inputs);
+      await this.watched(input);
     } finally {
       await this.journal.close();
     }
   }
 
   /** With metrics and progress for whoever looks on. */
-  private async watched(inputs: readonly string[]): Promise<void> {
+  private async watched(input: RunInput): Promise<void> {
     const { metricsPort } = this.options;
     const server =
       metricsPort === undefined ? undefined : await serveMetrics(this.metrics.registry, metricsPort);
     if (server !== undefined) process.stderr.write(`metrics on ${server.url}\n`);
-    const size = sizeOf(inputs);
-    const progress = showProgress(() => this.progress(size));
+    const progress = showProgress(() => this.progress(input));
     try {
-      await this.compareRounds(inputs);
+      await this.compareRounds(input);
     } finally {
       progress.stop();
       server?.close();
     }
   }
 
-  private async compareRounds(inputs: readonly string[]): Promise<void> {
-    const reads = readRounds(
-      inputs,
-      process.stdin,
-      (count) => {
-        this.bytesRead += count;
-      },
-      this.signal,
-    );
-    await compareRounds(this.comparer.harness, this.rounds(reads), this, {
-      concurrency: this.options.concurrency,
-      signal: this.signal,
-    });
+  private async compareRounds(input: RunInput): Promise<void> {
+    try {
+      await compareRounds(this.comparer.harness, this.rounds(input.reads(this.signal)), this, {
+        concurrency: this.options.concurrency,
+        signal: this.signal,
+      });
+    } finally {
+      await this.chain?.settle();
+    }
     const { tally, refused } = this.summary;
     if (tally.rounds === 0 && refused > 0) throw nothingLeft(refused);
     const remarks = this.comparer.remarks();
@@ -218,6 +272,7 @@ class Run {
     this.summary.add(judgement);
     this.metrics.observe(judgement);
     await this.journal.append(judgement);
+    await this.chain?.take(judgement);
   }
 
   refuse(round: Round): Promise<void> {
@@ -238,10 +293,10 @@ class Run {
     process.stderr.write(`refused: ${error.message}\n`);
   }
 
-  private progress(size: number): ProgressState {
+  private progress(input: RunInput): ProgressState {
     const { tally, findingCount } = this.summary;
     const { limit } = this.options;
-    const share = limit === undefined ? this.bytesRead / size : tally.rounds / limit;
+    const share = limit === undefined ? input.share() : tally.rounds / limit;
     return {
       rounds: tally.rounds,
       findings: findingCount,
@@ -262,18 +317,4 @@ function nothingHeld(rounds: number): AppError {
     'INPUT',
     `--ocr3: expected at least one round that OCR3 can hold, got none in ${counted(rounds, 'round')}`,
   );
-}
-
-/** Bytes of all files together; NaN when one has no size, such as standard input. */
-function sizeOf(files: readonly string[]): number {
-  return files.reduce((sum, file) => sum + fileSize(file), 0);
-}
-
-function fileSize(file: string): number {
-  if (file === '-') return NaN;
-  try {
-    return statSync(file).size;
-  } catch {
-    return NaN;
-  }
 }

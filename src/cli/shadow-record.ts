@@ -1,25 +1,32 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Journal } from '../../harness/journal.ts';
 import { FAILING, LANE_TROUBLE } from '../../harness/report.ts';
 import type { Judgement } from '../contract/judgement.ts';
 import { VERDICT_KEYS } from '../contract/verdict.ts';
 import type { LaneObservation, VerdictKey } from '../contract/verdict.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { isPowerOfTen } from './repeats.ts';
+import { RotatingJournal } from './shadow-journal.ts';
+import type { JournalLimits, JudgementSink, OpenJournal } from './shadow-journal.ts';
 
 /** A host may kill the plugin at any time; no more than this is lost then. */
 const FLUSH_EVERY_MS = 250;
 
-/** What may wait for a disk; judgements beyond are counted and not written. */
-export interface WaitingLimits {
+/** What a record keeps: in memory, and on the disk. */
+export interface RecordLimits extends JournalLimits {
+  /** Judgements that may wait for the disk; those beyond are counted and not written. */
   readonly judgements: number;
-  /** Of rounds and answers, as they came. */
+  /** Of their rounds and answers, as they came. */
   readonly bytes: number;
 }
 
-const WAITING: WaitingLimits = { judgements: 10_000, bytes: 64 * 1024 * 1024 };
+/** 2 GiB on the disk; a round that matches takes about 500 bytes there. */
+const LIMITS: RecordLimits = {
+  judgements: 10_000,
+  bytes: 64 * 1024 * 1024,
+  fileBytes: 256 * 1024 * 1024,
+  files: 8,
+};
 
 /**
  * Keeps what a shadowing plugin learns: verdicts counted, logged and in a journal, in memory that does not grow with the
@@ -27,7 +34,7 @@ const WAITING: WaitingLimits = { judgements: 10_000, bytes: 64 * 1024 * 1024 };
  */
 export class ShadowRecord {
   private readonly log: Log;
-  private readonly limits: WaitingLimits;
+  private readonly limits: RecordLimits;
   private readonly counts = new Map<VerdictKey, number>();
   private readonly pending = new Set<Promise<void>>();
   private readonly waiting = { judgements: 0, bytes: 0 };
@@ -36,19 +43,24 @@ export class ShadowRecord {
   private dropped = 0;
   /** There is a journal, or one is being opened. */
   private journalling: boolean;
-  private journal: Journal | undefined;
+  private journal: JudgementSink | undefined;
   /** Writes follow each other. Never rejects. */
   private written: Promise<void> = Promise.resolve();
   private flushing: NodeJS.Timeout | undefined;
   private flushDue = false;
 
   /** Without a folder there is no journal. What is in its way is logged, and nobody waits for it. */
-  constructor(folder: string | undefined, log: Log, limits: WaitingLimits = WAITING) {
+  constructor(
+    folder: string | undefined,
+    log: Log,
+    limits: Partial<RecordLimits> = {},
+    open: OpenJournal = (...args) => RotatingJournal.open(...args),
+  ) {
     this.log = log;
-    this.limits = limits;
+    this.limits = { ...LIMITS, ...limits };
     this.journalling = folder !== undefined;
     if (folder === undefined) log('info', 'no journal is written: SECUREMINT_SHADOW_JOURNAL is not set');
-    else this.written = this.openJournal(folder);
+    else this.written = this.openJournal(folder, open);
   }
 
   /** The judgement is counted and written when it comes. */
@@ -69,29 +81,27 @@ export class ShadowRecord {
     }
   }
 
-  /** Waits for what is due, `waitMs` at most, makes the journal durable and logs the sums. Never rejects. */
-  async close(waitMs: number): Promise<void> {
-    const waited = new AbortController();
-    const limit = delay(waitMs, undefined, { signal: waited.signal }).catch(() => undefined);
-    await Promise.race([Promise.all(this.pending), limit]);
-    waited.abort();
+  /**
+   * Waits for what is due, `waitMs` at most, makes the journal durable and logs the sums: these after `limitMs`, whatever the
+   * disk does. Never rejects.
+   */
+  async close(waitMs: number, limitMs: number): Promise<void> {
+    const begun = performance.now();
+    await settlesWithin(Promise.all(this.pending), waitMs);
     clearInterval(this.flushing);
     this.write((journal) => journal.close());
     this.journalling = false;
-    await this.written;
+    if (!(await settlesWithin(this.written, limitMs - (performance.now() - begun)))) {
+      this.log('error', 'the disk does not answer: the end of the journal is not written');
+    }
     this.journal = undefined;
     this.logSums();
   }
 
-  private async openJournal(folder: string): Promise<void> {
-    const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
-    // A host launches the plugin again and again, and several of them may share a folder.
-    const path = join(folder, `journal-${time}-${String(process.pid)}.jsonl`);
+  private async openJournal(folder: string, open: OpenJournal): Promise<void> {
     try {
-      await mkdir(folder, { recursive: true });
-      this.journal = await Journal.create(path);
+      this.journal = await open(folder, this.limits, (path) => this.log('info', 'journal opened', { path }));
       if (this.journalling) this.flushing = setInterval(() => this.flush(), FLUSH_EVERY_MS).unref();
-      this.log('info', 'journal opened', { path });
     } catch (error) {
       this.journalling = false;
       this.log('error', 'no journal is written', { error: messageOf(error) });
@@ -145,12 +155,12 @@ export class ShadowRecord {
   }
 
   /** `done` comes after the step, whatever became of it. */
-  private write(step: (journal: Journal) => Promise<void>, done: () => void = () => undefined): void {
+  private write(step: (journal: JudgementSink) => Promise<void>, done: () => void = () => undefined): void {
     this.written = this.written.then(() => this.attempt(step)).finally(done);
   }
 
   /** A journal that cannot be written is given up, with one line in the log. */
-  private async attempt(step: (journal: Journal) => Promise<void>): Promise<void> {
+  private async attempt(step: (journal: JudgementSink) => Promise<void>): Promise<void> {
     const { journal } = this;
     if (journal === undefined) return;
     try {
@@ -165,11 +175,12 @@ export class ShadowRecord {
 
   /** Every round ends in one verdict; where it did not, the log says so. */
   private logSums(): void {
-    const { rounds, conflicts, dropped } = this;
+    const { rounds, conflicts } = this;
+    const notWritten = this.dropped + this.waiting.judgements;
     const sums = VERDICT_KEYS.map((key) => [key, this.counts.get(key) ?? 0] as const);
     const judged = sums.reduce((sum, [, count]) => sum + count, 0);
     if (judged !== rounds) this.log('error', 'the verdicts do not add up to the rounds', { judged, rounds });
-    const facts = [...sums, ['conflicts', conflicts] as const, ['notWritten', dropped] as const];
+    const facts = [...sums, ['conflicts', conflicts] as const, ['notWritten', notWritten] as const];
     this.log('info', 'shadow ends', {
       rounds,
       ...Object.fromEntries(facts.filter(([, count]) => count > 0)),
@@ -190,5 +201,13 @@ function answerSize(observation: LaneObservation | undefined): number {
   return outcome.kind === 'outcome' ? outcome.outcome.length : outcome.error.length;
 }
 
-/** The log says the first, the 10th, the 100th... of a kind: a node's log is not the journal. */
-const isPowerOfTen = (count: number): boolean => /^10*$/.test(String(count));
+/** Whether it settled in time. */
+async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const settled = new AbortController();
+  const limit = delay(Math.max(ms, 0), false, { signal: settled.signal }).catch(() => false);
+  try {
+    return await Promise.race([promise.then(() => true), limit]);
+  } finally {
+    settled.abort();
+  }
+}

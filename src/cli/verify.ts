@@ -5,7 +5,7 @@ import type { Lane, Outcome } from '../contract/lane.ts';
 import type { Round } from '../contract/round.ts';
 import { AppError, EXIT, messageOf } from '../errors.ts';
 import { readRounds } from '../rounds/read.ts';
-import { onInterrupt } from './interrupt.ts';
+import { onInterrupt, startUnlessInterrupted } from './interrupt.ts';
 import { openLegacy } from './legacy.ts';
 import { openLoopp } from './loopp.ts';
 import type { LooppOptions } from './loopp.ts';
@@ -47,8 +47,10 @@ export async function verifyCommand(
     throw new AppError('USAGE', '--lane: expected loopp together with -- CMD, got legacy');
   }
   const interrupt = onInterrupt();
-  const lane =
-    options.lane === 'legacy' ? await openLegacy() : (await openLoopp(pluginCommand, options)).lane;
+  const lane = await startUnlessInterrupted(interrupt, async (signal) =>
+    options.lane === 'legacy' ? openLegacy() : (await openLoopp(pluginCommand, options, signal)).lane,
+  );
+  if (lane === undefined) return EXIT.interrupted;
   const result: VerifyResult = { rounds: 0, passed: 0, failed: 0, failures: [] };
   const progress = showProgress(() => ({ rounds: result.rounds, findings: result.failed, share: undefined }));
   let unwitnessed = 0;
@@ -76,7 +78,7 @@ async function verifyFiles(
 ): Promise<number> {
   let unwitnessed = 0;
   const asked: Promise<void>[] = [];
-  for await (const read of readRounds(files, process.stdin, undefined, signal)) {
+  for await (const read of readRounds(files, process.stdin, { signal })) {
     if (signal.aborted) break;
     if (read.kind === 'bad') throw read.error;
     if (read.round.witness === undefined) {

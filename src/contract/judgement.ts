@@ -1,3 +1,4 @@
+import type { Decision } from './decision.ts';
 import type { LaneObservation, Verdict } from './verdict.ts';
 import type { Round } from './round.ts';
 import type { Stage } from './stage.ts';
@@ -15,6 +16,8 @@ export interface Judgement {
   /** SHA-256 of the round's input. */
   readonly digest: Uint8Array;
   readonly stage: Stage;
+  /** Why the round got its stage; absent where nothing was to be decided. */
+  readonly decision?: Pick<Decision, 'reason' | 'flagAgeMs'>;
   /** The lane that was asked first: drawn by seed so that neither is favoured, or the serving lane. */
   readonly first: LaneName;
   /** The lane whose answer the caller got. */

@@ -20,6 +20,7 @@ const PARTS = [
   'legacy/',
   'loopp/wire/',
   'loopp/host/',
+  'loopp/host/bridge/',
   'loopp/plugin/',
   'loopp/provider/',
   'loopp/simulator/',
@@ -43,13 +44,17 @@ const ALLOWED: Readonly<Record<Part, readonly Part[]>> = {
   'src/flags/': [],
   'src/serve/': ['harness/', 'src/flags/', 'src/rounds/', 'src/rounds/format.ts'],
   'src/cli/': PARTS,
-  'src/index.ts': [],
+  // What other programs may use.
+  'src/index.ts': ['loopp/host/', 'loopp/wire/'],
   'legacy/': ['src/codec/', 'src/chains/'],
   'loopp/wire/': ['src/codec/'],
   // The driver of OCR3 rounds fills the capability's messages.
   'loopp/host/': ['loopp/wire/', 'src/codec/'],
+  // An external adapter writes JSON with numbers of any size, and its configuration names chains.
+  'loopp/host/bridge/': ['loopp/wire/', 'src/codec/', 'src/chains/'],
   'loopp/plugin/': ['loopp/wire/', 'src/codec/', 'src/chains/'],
-  'loopp/provider/': ['loopp/wire/'],
+  // Delivery makes and reads reports of the Data Feeds Cache.
+  'loopp/provider/': ['loopp/wire/', 'src/codec/'],
   'loopp/simulator/': ['loopp/host/', 'src/codec/', 'src/chains/'],
   // The journal holds rounds in the captures' own format.
   'harness/': ['src/codec/', 'src/chains/', 'src/flags/', 'src/rounds/format.ts'],
@@ -61,7 +66,11 @@ const PACKAGES: Readonly<Partial<Record<string, readonly Part[]>>> = {
   commander: ['src/cli/'],
   ethers: ['loopp/provider/'],
   'ethers/abi': ['src/codec/'],
+  // Oracles of the simulated DON sign reports for EVM chains.
+  'ethers/crypto': ['loopp/simulator/'],
   'prom-client': ['harness/', 'src/serve/', 'src/cli/'],
+  'unleash-client': ['src/flags/'],
+  valibot: ['src/flags/', 'src/cli/'],
 };
 
 function partOf(path: string): Part {
@@ -179,6 +188,13 @@ describe('the plugin process', () => {
     const packages = loaded.filter((name) => !name.endsWith('.ts') && !name.startsWith('node:'));
     expect(packages).toEqual(['@grpc/grpc-js']);
     expect(loaded).toContain('loopp/plugin/aggregation/aggregate.ts');
+  });
+
+  test('that shadows loads prom-client only once it is wanted: a node waits for the handshake', () => {
+    const loaded = [...loadedWith('src/cli/plugin-shadow.ts', sources)];
+    const packages = loaded.filter((name) => !name.endsWith('.ts') && !name.startsWith('node:'));
+    expect(packages).toEqual(['@grpc/grpc-js']);
+    expect(loaded).toContain('src/cli/shadow-metrics.ts');
   });
 
   test('loads neither the host, nor the harness, nor the control', () => {

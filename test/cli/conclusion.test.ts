@@ -25,6 +25,14 @@ describe('what a run comes to', () => {
     ],
     ['whole', withVerdicts({ mismatch: 3, protocol: 1 }), false, ['no: mismatch: 3; protocol: 1']],
     ['whole', reportOf({ rounds: 0 }), false, ['no: no round was compared']],
+    ['whole', withVerdicts({ timeout: 1, unavailable: 1 }, 2), false, ['no: no round was compared']],
+    ['whole', withVerdicts({ notCompared: 1200 }), false, ['no: no round was compared']],
+    [
+      'interrupted',
+      withVerdicts({ notCompared: 1199, timeout: 1 }),
+      false,
+      ['interrupted after 1,200 rounds: no round was compared'],
+    ],
     ['whole', reportOf({ refused: 1 }), true, ['yes: the lanes agree', 'refused: 1 line of the input']],
     [
       'interrupted',

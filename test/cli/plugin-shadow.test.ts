@@ -5,14 +5,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isWitnessed } from '../../harness/witness.ts';
 import type { LooppLane } from '../../loopp/host/lane.ts';
+import { callUnary } from '../../loopp/wire/grpc.ts';
 import { MAGIC_COOKIES } from '../../loopp/wire/handshake.ts';
+import type { Execution } from '../../loopp/wire/messages.ts';
+import { packValues } from '../../loopp/wire/observations.ts';
+import { Aggregator, PluginSecureMint } from '../../loopp/wire/services.ts';
 import type { Round } from '../../src/contract/round.ts';
 import { parseRound } from '../../src/rounds/parse.ts';
-import { CommandLine, HAS_PROC, PROGRAM, bundledLines, joined, parseJson } from '../helpers/cli.ts';
+import { CommandLine, HAS_PROC, PROGRAM, bundledLines, joined, memberOf, parseJson } from '../helpers/cli.ts';
 import type { Json } from '../helpers/cli.ts';
 import { Sandbox, refusal, untilState } from '../loopp/host/sandbox.ts';
 import type { LaneUnderTest } from '../loopp/host/sandbox.ts';
-import { PluginProcess } from '../loopp/plugin/process.ts';
+import { NO_CONFIG, PluginProcess } from '../loopp/plugin/process.ts';
 
 const SHADOW = [...PROGRAM, 'plugin', '--shadow'] as const;
 
@@ -50,6 +54,17 @@ async function started(settings: Settings = {}): Promise<LaneUnderTest> {
   const made = shadowing(settings);
   await made.lane.start();
   return made;
+}
+
+function executionOf({ id, f, previousOutcome, observations, config, revision }: Round): Execution {
+  return {
+    id,
+    f,
+    previousOutcome: previousOutcome ?? undefined,
+    observations: new Map(observations.map(({ oracle, values }) => [oracle, packValues(values)])),
+    config,
+    revision,
+  };
 }
 
 /** Asks `count` rounds at a time; answers how many were answered as the Go node did. */
@@ -183,6 +198,9 @@ describe('stage live', () => {
     const lines = await untilJournalled(9);
     expect(lines.filter(({ fallback }) => fallback === true)).toHaveLength(8);
     expect(lines.at(-1)).toMatchObject({ stage: 'live', served: 'legacy', verdict: 'timeout' });
+    // The lane's own deadline and no other one ended the rounds.
+    const reasons = lines.filter(({ fallback }) => fallback === true).map((line) => memberOf(line, 'loopp'));
+    expect(reasons.filter(({ message }) => message === 'the round was given up')).toEqual([]);
   });
 });
 
@@ -206,6 +224,57 @@ describe('stages of one lane', () => {
       'SECUREMINT_SHADOW_STAGE: expected one of off, shadow, live, complete, got \\"on\\"',
     );
     expect(error.message).toContain('plugin exited before we could connect: exit code 1');
+  });
+});
+
+/** The value of each series at the plugin's metrics port. */
+async function scraped(plugin: PluginProcess): Promise<ReadonlyMap<string, number>> {
+  const port = /"metricsPort":(\d+)/.exec(plugin.stderr)?.[1] ?? expect.unreachable();
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    samples.map((line) => {
+      const at = line.lastIndexOf(' ');
+      return [line.slice(0, at), Number(line.slice(at + 1))];
+    }),
+  );
+}
+
+describe('metrics', () => {
+  test('have the comparisons beside what every plugin has, from the first scrape on', async () => {
+    const { path = '' } = sandbox.node([]);
+    const settings = { PATH: path, PLUGIN_UNIX_SOCKET_DIR: journals, CL_PROMETHEUS_PORT: '0' };
+    const plugin = new PluginProcess({ ...variables(), ...settings }, SHADOW);
+    const { main, broker } = await plugin.connectBroker();
+    await vi.waitFor(() => expect(plugin.stderr).toContain('"metricsPort"'));
+    const before = await scraped(plugin);
+    expect(before.get('securemint_plugin_executions_total')).toBe(0);
+    expect(before.get('securemint_shadow_rounds_total{verdict="match"}')).toBe(0);
+    expect(before.get('securemint_shadow_parity_rate')).toBe(NaN);
+    const { factoryId } = await callUnary(main, PluginSecureMint.newSecureMintFactory, NO_CONFIG);
+    const factory = plugin.keep(await broker.dial(factoryId, -1));
+    await callUnary(factory, Aggregator.aggregate, { executions: rounds.slice(0, 7).map(executionOf) });
+    const after = await vi.waitFor(
+      async () => {
+        const now = await scraped(plugin);
+        expect(now.get('securemint_shadow_rounds_total{verdict="match"}')).toBe(7);
+        return now;
+      },
+      { timeout: 10_000, interval: 50 },
+    );
+    expect([...before.keys()].filter((series) => !after.has(series))).toEqual([]);
+    expect(after.get('securemint_plugin_executions_total')).toBe(7);
+    expect(after.get('securemint_shadow_served_total{lane="legacy",stage="shadow"}')).toBe(7);
+    expect(after.get('securemint_shadow_lane_duration_seconds_count{lane="loopp"}')).toBe(7);
+    expect(after.get('securemint_shadow_plugin_ready')).toBe(1);
+    expect(after.get('securemint_shadow_plugin_launches_total')).toBe(1);
+    expect(after.get('securemint_shadow_parity_rate')).toBe(1);
+    // Inputs are not remembered, which would take ever more memory.
+    expect(after.get('securemint_shadow_distinct_inputs')).toBe(NaN);
+    expect(after.get('securemint_shadow_parity_lower_bound')).toBe(NaN);
+    plugin.kill('SIGTERM');
+    await plugin.ended;
+    await plugin.end();
   });
 });
 

@@ -16,6 +16,7 @@ import {
   until,
 } from '../helpers/cli.ts';
 import type { Running } from '../helpers/cli.ts';
+import { fixture } from '../loopp/host/sandbox.ts';
 
 const [, MAIN] = PROGRAM;
 const LINES = bundledLines(200);
@@ -129,6 +130,18 @@ describe.skipIf(!HAS_PROC)('a plugin that is killed', () => {
   });
 });
 
+test('a plugin that answers no round in time is no agreement, however many lane errors are fine', async () => {
+  const line = changed(LINES[0], { id: 'late' });
+  await cli.file('late.jsonl', joined([line, line, line]));
+  const options = ['--lane-timeout-ms', '100', '--max-lane-errors', '3'];
+  const late = [process.execPath, ...fixture('answers-late')];
+  const { exitCode, stdout } = await cli.run(['run', 'late.jsonl', ...options, '--', ...late]);
+  expect(exitCode).toBe(1);
+  expect(stdout).toMatch(/\n {2}timeout +1\n/);
+  expect(stdout).toMatch(/\n {2}notCompared +2\n/);
+  expect(stdout).toMatch(/\nno: no round was compared\n$/);
+});
+
 describe('Ctrl-C', () => {
   test('finishes the journal and prints the report so far', async () => {
     const running = cli.start(['run', '-', '--out', 'interrupted', '--metrics-port', '0']);
@@ -179,6 +192,23 @@ describe('Ctrl-C', () => {
     expect(running.child.exitCode).toBe(null);
     running.child.kill('SIGINT');
     expect(await running.ended).toMatchObject({ exitCode: 130, stdout: '' });
+  });
+
+  test.skipIf(!HAS_PROC).each([
+    ['run', '-'],
+    ['run', '--ocr3', '-'],
+    ['verify', '-'],
+  ])('during a slow start ends at once: %s %s', async (...command) => {
+    const never = [process.execPath, ...fixture('never-answers')];
+    const running = cli.start([...command, '--start-timeout-ms', '600000', '--', ...never]);
+    await running.pluginPid();
+    running.child.kill('SIGINT');
+    expect(await running.ended).toEqual({
+      exitCode: 130,
+      stdout: '',
+      stderr: 'interrupted: finishing what is in progress; once more ends at once\n',
+    });
+    expect(await cli.leftovers()).toEqual([]);
   });
 
   test('ends verify too', async () => {

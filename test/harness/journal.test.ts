@@ -54,6 +54,15 @@ describe('a line', () => {
     expect(journalLine(judgementOf())).not.toHaveProperty('orderDependent');
   });
 
+  test('says why the round got its stage, and how old that knowledge was', () => {
+    const polled = journalLine({ ...judgementOf(), decision: { reason: 'variant', flagAgeMs: 812 } });
+    expect(polled).toMatchObject({ decision: 'variant', flagAgeMs: 812 });
+    const fixed = journalLine({ ...judgementOf(), decision: { reason: 'fixed', flagAgeMs: undefined } });
+    expect(fixed).toMatchObject({ decision: 'fixed' });
+    expect(fixed).not.toHaveProperty('flagAgeMs');
+    expect(journalLine(judgementOf())).not.toHaveProperty('decision');
+  });
+
   test('of a mismatch is whole: round, answers and differences', () => {
     expect(journalLine(judgementOf({ legacy, loopp }))).toEqual({
       ...known,

@@ -1,4 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { CHAIN_RESULTS } from '../../harness/comparison-metrics.ts';
+import type { ChainResult } from '../../harness/comparison-metrics.ts';
 import { Metrics } from '../../harness/metrics.ts';
 import type { PluginFacts } from '../../harness/metrics.ts';
 import { Summary } from '../../harness/report.ts';
@@ -45,17 +48,33 @@ function metricsOf(versions: Readonly<Record<string, string>> = { product: '1.2.
 describe('every series', () => {
   test('is there from the start', async () => {
     const samples = await metricsOf().scrape();
-    const named = Object.entries(samples).filter(([series]) => !series.includes('_bucket'));
+    const named = Object.entries(samples).filter(
+      ([series]) => !/_bucket|differences_total.*field="(?!Answer)/.test(series),
+    );
     expect(Object.fromEntries(named)).toMatchInlineSnapshot(`
       {
         "build_info{product="1.2.3"}": 1,
-        "differences_total{kind="extra"}": 0,
-        "differences_total{kind="missing"}": 0,
-        "differences_total{kind="order"}": 0,
-        "differences_total{kind="type"}": 0,
-        "differences_total{kind="value"}": 0,
+        "chain_rounds_total{chain="other",result="agree"}": 0,
+        "chain_rounds_total{chain="other",result="ambiguous"}": 0,
+        "chain_rounds_total{chain="other",result="disagree"}": 0,
+        "chain_rounds_total{chain="other",result="notCompared"}": 0,
+        "chain_rounds_total{chain="other",result="unanswered"}": 0,
+        "differences_total{field="Answer",kind="extra"}": 0,
+        "differences_total{field="Answer",kind="missing"}": 0,
+        "differences_total{field="Answer",kind="order"}": 0,
+        "differences_total{field="Answer",kind="type"}": 0,
+        "differences_total{field="Answer",kind="value"}": 0,
+        "disagreement_timestamp_seconds{which="first"}": NaN,
+        "disagreement_timestamp_seconds{which="last"}": NaN,
         "distinct_inputs": 0,
+        "distinct_inputs_needed{bound="0.99"}": 299,
+        "distinct_inputs_needed{bound="0.999"}": 2995,
+        "distinct_inputs_needed{bound="0.9999"}": 29956,
         "fallbacks_total": 0,
+        "lane_difference_seconds{statistic="high"}": NaN,
+        "lane_difference_seconds{statistic="low"}": NaN,
+        "lane_difference_seconds{statistic="mean"}": NaN,
+        "lane_difference_seconds{statistic="median"}": NaN,
         "lane_duration_seconds_count{lane="legacy"}": 0,
         "lane_duration_seconds_count{lane="loopp"}": 0,
         "lane_duration_seconds_sum{lane="legacy"}": 0,
@@ -69,8 +88,8 @@ describe('every series', () => {
         "order_dependent_matches_total": 0,
         "parity_lower_bound": NaN,
         "parity_rate": NaN,
-        "plugin_exits": 0,
-        "plugin_launches": 0,
+        "plugin_exits_total": 0,
+        "plugin_launches_total": 0,
         "plugin_ready": 0,
         "refused_lines_total": 0,
         "rounds_total{verdict="ambiguous"}": 0,
@@ -102,6 +121,8 @@ describe('every series', () => {
 
   test('is the same set after every kind of judgement', async () => {
     const { take, scrape } = metricsOf();
+    // A chain's series come with its first round.
+    take(judgementOf());
     const before = Object.keys(await scrape());
     const failing = VERDICT_KEYS.map((key, index) =>
       judgementOf({ round: roundOf(index), verdict: { key }, loopp: failed('protocol') }),
@@ -131,6 +152,15 @@ async function after(...judgements: readonly Judgement[]): Promise<Readonly<Reco
   return Object.fromEntries(changes);
 }
 
+/** The series of the chain that `roundOf` aims at, after one round that came to this. */
+const ethereum = (result: ChainResult): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    CHAIN_RESULTS.map((each) => [
+      `chain_rounds_total{chain="ethereum-mainnet",result="${each}"}`,
+      Number(each === result),
+    ]),
+  );
+
 describe('a judgement', () => {
   test('of a match', async () => {
     const judgement = judgementOf({
@@ -141,6 +171,7 @@ describe('a judgement', () => {
     });
     expect(await after(judgement)).toEqual({
       'rounds_total{verdict="match"}': 1,
+      ...ethereum('agree'),
       order_dependent_matches_total: 1,
       'witness_total{lane="legacy",result="agrees"}': 1,
       'witness_total{lane="loopp",result="agrees"}': 1,
@@ -149,6 +180,8 @@ describe('a judgement', () => {
       'lane_duration_seconds_count{lane="legacy"}': 1,
       'lane_duration_seconds_sum{lane="loopp"}': 0.003,
       'lane_duration_seconds_count{lane="loopp"}': 1,
+      'lane_difference_seconds{statistic="mean"}': 0.001,
+      'lane_difference_seconds{statistic="median"}': expect.closeTo(0.001, 5),
       parity_rate: 1,
       parity_lower_bound: expect.closeTo(0.05, 12),
       distinct_inputs: 1,
@@ -160,8 +193,10 @@ describe('a judgement', () => {
     const loopp = answered(outcomeOf({ lastSeenAt: 2n, shouldReport: true }));
     expect(await after(judgementOf({ legacy, loopp, witness: { loopp: false } }))).toMatchObject({
       'rounds_total{verdict="mismatch"}': 1,
-      'differences_total{kind="value"}': 2,
-      'differences_total{kind="missing"}': 1,
+      'differences_total{field="lastSeenAt",kind="value"}': 1,
+      'differences_total{field="shouldReport",kind="value"}': 1,
+      'differences_total{field="encodableOutcome",kind="missing"}': 1,
+      ...ethereum('disagree'),
       'witness_total{lane="loopp",result="contradicts"}': 1,
       parity_rate: 0,
     });
@@ -178,7 +213,10 @@ describe('a judgement', () => {
   });
 
   test('of a round that was not compared counts it and nothing else', async () => {
-    expect(await after(notCompared())).toEqual({ 'rounds_total{verdict="notCompared"}': 1 });
+    expect(await after(notCompared())).toEqual({
+      'rounds_total{verdict="notCompared"}': 1,
+      ...ethereum('notCompared'),
+    });
   });
 
   test('says which lane served', async () => {
@@ -199,6 +237,7 @@ describe('a judgement', () => {
     } as const;
     expect(await after(alone)).toEqual({
       'rounds_total{verdict="notCompared"}': 1,
+      ...ethereum('notCompared'),
       'served_total{lane="legacy",stage="off"}': 1,
       'lane_duration_seconds_sum{lane="legacy"}': 0.001,
       'lane_duration_seconds_count{lane="legacy"}': 1,
@@ -222,13 +261,38 @@ describe('latencies', () => {
   });
 });
 
+const FIRST = 'disagreement_timestamp_seconds{which="first"}';
+const LAST = 'disagreement_timestamp_seconds{which="last"}';
+
+const disagreement = (): Judgement => judgementOf({ verdict: { key: 'onlyLooppFailed' } });
+
 describe('gauges', () => {
   test('say what the plugin process does, when they are asked', async () => {
     const { facts, scrape } = metricsOf();
     Object.assign(facts, { ready: true, launches: 3, exits: 2 });
-    expect(await scrape()).toMatchObject({ plugin_ready: 1, plugin_launches: 3, plugin_exits: 2 });
+    expect(await scrape()).toMatchObject({
+      plugin_ready: 1,
+      plugin_launches_total: 3,
+      plugin_exits_total: 2,
+    });
     facts.ready = false;
     expect(await scrape()).toMatchObject({ plugin_ready: 0 });
+  });
+
+  test('say when the lanes disagreed first and last', async () => {
+    const { take, scrape } = metricsOf();
+    const before = Date.now() / 1000;
+    take(disagreement());
+    const { [FIRST]: first = NaN, [LAST]: last = NaN } = await scrape();
+    expect(last).toBe(first);
+    expect(first).toBeGreaterThanOrEqual(before);
+    take(judgementOf({ verdict: { key: 'timeout' } }), judgementOf({ verdict: { key: 'ambiguous' } }));
+    expect(await scrape()).toMatchObject({ [FIRST]: first, [LAST]: first });
+    await delay(5);
+    take(disagreement());
+    const { [FIRST]: still, [LAST]: later = NaN } = await scrape();
+    expect(still).toBe(first);
+    expect(later).toBeGreaterThan(first);
   });
 
   test('build_info has the versions as labels', async () => {

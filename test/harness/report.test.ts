@@ -107,7 +107,8 @@ describe('objections', () => {
   });
 
   test('to lane errors begin above the limit, together', () => {
-    const report = reportOf(withVerdict('timeout'), withVerdict('unavailable'), withVerdict('unavailable'));
+    const trouble = [withVerdict('timeout'), withVerdict('unavailable'), withVerdict('unavailable')];
+    const report = reportOf(...trouble, judgementOf());
     expect(objections(report, 3)).toEqual([]);
     expect(objections(report, 2)).toEqual(['timeout and unavailable: 3, at most 2 allowed']);
   });
@@ -115,6 +116,19 @@ describe('objections', () => {
   test('to a contradicted witness, though the lanes agree', () => {
     const report = reportOf(judgementOf({ witness: { legacy: false, loopp: false } }));
     expect(objections(report, 0)).toEqual(['witness contradicted: 1']);
+  });
+
+  test.each([
+    ['lacks an answer, though so many may', ['timeout', 'unavailable'] as const],
+    ['was not to be compared', ['notCompared', 'notCompared'] as const],
+    ['is one or the other', ['timeout', 'notCompared'] as const],
+  ])('to a comparison in which every round %s', (_, keys) => {
+    expect(objections(reportOf(...keys.map(withVerdict)), 2)).toEqual(['no round was compared']);
+    expect(objections(reportOf(...keys.map(withVerdict), judgementOf()), 2)).toEqual([]);
+  });
+
+  test('to a comparison without rounds', () => {
+    expect(objections(reportOf(), 0)).toEqual(['no round was compared']);
   });
 
   test('are listed together', () => {

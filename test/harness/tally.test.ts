@@ -111,6 +111,20 @@ describe('a tally', () => {
     expect(() => tally.assertSum()).toThrow('the verdicts add up to 2, expected 1 rounds');
   });
 
+  test('tells so many distinct inputs apart, and as many again that are disagreed on', () => {
+    const tally = new Tally(2);
+    const put = (input: number, key: VerdictKey): void => {
+      tally.expect();
+      tally.add(verdictOn(input, key));
+    };
+    for (const input of [1, 2, 3, 1]) put(input, 'match');
+    expect(tally.distinct).toBe(2);
+    for (const input of [4, 5, 6]) put(input, 'mismatch');
+    expect(tally.distinct).toBe(4);
+    expect(tally.parity).toEqual({ rate: 4 / 7, lowerBound: lowerBound(2, 4) });
+    tally.assertSum();
+  });
+
   test('adds up, whatever came', () => {
     const verdict = fc.record({ input: fc.nat({ max: 6 }), key: fc.constantFrom(...VERDICT_KEYS) });
     fc.assert(

@@ -1,4 +1,4 @@
-import type { DonConfig } from '../../../loopp/host/ocr3-dons.ts';
+import type { DonConfig } from '../../../loopp/host/ocr3-don.ts';
 import { configFromFactory } from '../../../loopp/plugin/aggregation/aggregate.ts';
 import { readLimits } from '../../../loopp/plugin/ocr3/limits.ts';
 import type { SecureMintConfig } from '../../../loopp/wire/messages.ts';

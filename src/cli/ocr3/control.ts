@@ -1,6 +1,6 @@
 import type { Ocr3Report, Ocr3Result } from '../../../loopp/host/ocr3-round.ts';
-import { protocolConfig } from '../../../loopp/host/ocr3-dons.ts';
-import type { DonConfig } from '../../../loopp/host/ocr3-dons.ts';
+import { protocolConfig } from '../../../loopp/host/ocr3-don.ts';
+import type { DonConfig } from '../../../loopp/host/ocr3-don.ts';
 import { dataFeedsEncoders } from '../../../loopp/plugin/ocr3/encoder.ts';
 import { capabilityFactory } from '../../../loopp/plugin/ocr3/factory.ts';
 import type { CapabilityFactoryParts } from '../../../loopp/plugin/ocr3/factory.ts';

@@ -1,17 +1,17 @@
 import { counted } from '../../../harness/report-text.ts';
 import { Ocr3Dons } from '../../../loopp/host/ocr3-dons.ts';
-import { HOST_DEFAULTS } from '../../../loopp/host/options.ts';
 import { AppError } from '../../errors.ts';
 import type { Comparer, ComparerOptions } from '../comparer.ts';
 import { openLegacyAggregate } from '../legacy.ts';
-import { inReports, pluginCommandOf } from '../loopp.ts';
+import { inReports, pluginCommandOf, watchPlugin } from '../loopp.ts';
 import { aggregationNotes, aggregationObjections } from './aggregations.ts';
 import { Ocr3Harness } from './harness.ts';
 
-/** Whole rounds of OCR3. Rejects with `AppError` PLUGIN_START and USAGE. */
+/** Whole rounds of OCR3. Rejects with `AppError` PLUGIN_START, also when `signal` aborts meanwhile, and USAGE. */
 export async function openOcr3(
   options: ComparerOptions,
   pluginCommand: readonly string[] | undefined,
+  signal?: AbortSignal,
 ): Promise<Comparer> {
   if (options.plant !== undefined) {
     throw new AppError(
@@ -20,12 +20,9 @@ export async function openOcr3(
     );
   }
   const aggregateRound = await openLegacyAggregate();
-  const { laneTimeoutMs, startTimeoutMs } = options;
-  const facts = { ready: false, launches: 0, exits: 0 };
-  const hostOptions = { ...HOST_DEFAULTS, laneTimeoutMs, startTimeoutMs };
-  const dons = new Ocr3Dons(pluginCommandOf(pluginCommand), hostOptions, () => facts.launches++);
-  await dons.start();
-  facts.ready = true;
+  const { facts, hostOptions, onState } = watchPlugin(options);
+  const dons = new Ocr3Dons(pluginCommandOf(pluginCommand), hostOptions, onState);
+  await dons.start(signal);
   const harness = new Ocr3Harness(dons, aggregateRound);
   return {
     harness,

@@ -2,12 +2,14 @@ import { resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import {
   CommandLine,
+  HAS_PROC,
   bundledLines,
   changed,
   expectSum,
   joined,
   memberOf,
   parseJson,
+  until,
 } from '../../helpers/cli.ts';
 import { fixture } from '../../loopp/host/sandbox.ts';
 
@@ -21,12 +23,15 @@ afterEach(async () => {
 });
 afterAll(() => cli.close());
 
+/** What the oracles have to say of executions that come to nothing is part of an ordinary run. */
+const withoutPluginLines = (stderr: string): string => stderr.replaceAll(/^(warn|error): plugin: .*\n/gm, '');
+
 test.each(['2025-07', '2025-09'])('whole rounds of %s agree', async (revision) => {
   const capture = resolve(`examples/don-${revision}.jsonl.gz`);
   const args = ['run', '--ocr3', '--json', '--seed', '1', '--limit', '30', '--out', revision, capture];
   const { exitCode, stdout, stderr } = await cli.run(args);
   const report = parseJson(stdout);
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect({ exitCode, stderr: withoutPluginLines(stderr) }).toEqual({ exitCode: 0, stderr: '' });
   expect(report).toMatchObject({ rounds: 30, seed: 1, verdicts: { match: 30 } });
   const lines = await cli.lines(`${revision}/journal.jsonl`);
   expect(lines).toHaveLength(30);
@@ -78,8 +83,11 @@ test('rounds that come to nothing on both sides are no agreement', async () => {
   expect(text.exitCode).toBe(1);
   expect(text.stdout).toMatch(/^aggregations: 0 of 3 compared rounds$/m);
   expect(text.stdout.trimEnd().split('\n').at(-1)).toBe(`no: ${sentence}`);
-  const json = await cli.run(['run', '--ocr3', '--json', 'alone.jsonl']);
-  expect(json).toMatchObject({ exitCode: 1, stderr: `${sentence}\n` });
+  const { exitCode, stderr } = await cli.run(['run', '--ocr3', '--json', 'alone.jsonl']);
+  expect({ exitCode, stderr: withoutPluginLines(stderr) }).toEqual({ exitCode: 1, stderr: `${sentence}\n` });
+  // Every oracle says so of every round, and is heard once in a while.
+  const heard = stderr.split('\n').filter((line) => line.includes('plugin: insufficient observations'));
+  expect(heard.map((line) => / soFar (\d+)/.exec(line)?.[1])).toEqual([undefined, '10']);
 });
 
 test('the report says how many rounds came to an aggregation', async () => {
@@ -128,6 +136,36 @@ test('a plugin without OCR3 is a protocol error in each round', async () => {
     exitCode: 1,
     verdicts: { protocol: 4 },
   });
+});
+
+test("the plugin's warnings and errors are shown", async () => {
+  const plugin = [process.execPath, ...fixture('odd-log-lines')];
+  const { stderr } = await cli.run(['run', '--ocr3', '--json', '--limit', '1', 'a.jsonl', '--', ...plugin]);
+  expect(stderr.split('\n').filter((line) => line.includes('plugin: '))).toEqual([
+    'warn: plugin: as it should be (count 3, timestamp 2026-03-01T12:00:00.123456Z)',
+    'error: plugin: [ERROR] with a tag',
+    String.raw`warn: plugin: [WARN] \u001b[2Jwipes the screen`,
+  ]);
+});
+
+test.skipIf(!HAS_PROC)('a plugin that is killed is launched again, told and counted', async () => {
+  const running = cli.start(['run', '--ocr3', '-', '--json', '--metrics-port', '0']);
+  running.child.stdin.write(joined(bundledLines(5)));
+  await running.judged(5);
+  process.kill(await running.pluginPid(), 'SIGKILL');
+  const samples = await until('the next process', async () => {
+    const now = await running.metrics();
+    const ready = now.get('securemint_shadow_plugin_ready') === 1;
+    return ready && now.get('securemint_shadow_plugin_launches_total') === 2 ? now : undefined;
+  });
+  expect(samples.get('securemint_shadow_plugin_exits_total')).toBe(1);
+  running.child.stdin.end(joined(bundledLines(8).slice(5)));
+  const { exitCode, stdout, stderr } = await running.ended;
+  expect({ exitCode, verdicts: memberOf(parseJson(stdout), 'verdicts') }).toMatchObject({
+    exitCode: 0,
+    verdicts: { match: 8 },
+  });
+  expect(stderr).toContain('warn: plugin unhealthy (reason plugin process exited: signal SIGKILL)\n');
 });
 
 test('--plant does not go with it', async () => {

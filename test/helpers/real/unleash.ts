@@ -17,6 +17,10 @@ export interface Unleash {
   readonly clientToken: string;
   readonly project: 'default';
   readonly environment: 'development';
+  /** Ends the server and keeps its database. */
+  halt(): Promise<void>;
+  /** Starts it again, on the same port. */
+  resume(): Promise<void>;
   /** Idempotent. */
   stop(): Promise<void>;
 }
@@ -37,30 +41,42 @@ async function startOn(database: string, dropDatabase: () => Promise<void>): Pro
   const url = `http://127.0.0.1:${port}`;
   const adminToken = `*:*.${randomBytes(32).toString('hex')}`;
   const clientToken = `default:development.${randomBytes(32).toString('hex')}`;
-  const service = await Service.start({
-    name: 'Unleash',
-    file: process.execPath,
-    args: [partPath('unleash-server/dist/server.js')],
-    env: {
-      HTTP_HOST: '127.0.0.1',
-      PORT: port,
-      DATABASE_URL: database,
-      DATABASE_SSL: 'false',
-      INIT_ADMIN_API_TOKENS: adminToken,
-      INIT_BACKEND_API_TOKENS: clientToken,
-      // It would talk to the world.
-      SEND_TELEMETRY: 'false',
-      CHECK_VERSION: 'false',
-      SCARF_ANALYTICS: 'false',
+  const launch = (): Promise<Service> =>
+    Service.start({
+      name: 'Unleash',
+      file: process.execPath,
+      args: [partPath('unleash-server/dist/server.js')],
+      env: {
+        HTTP_HOST: '127.0.0.1',
+        PORT: port,
+        DATABASE_URL: database,
+        DATABASE_SSL: 'false',
+        INIT_ADMIN_API_TOKENS: adminToken,
+        INIT_BACKEND_API_TOKENS: clientToken,
+        // It would talk to the world.
+        SEND_TELEMETRY: 'false',
+        CHECK_VERSION: 'false',
+        SCARF_ANALYTICS: 'false',
+      },
+      isReady: () => isHealthy(url),
+      startTimeoutMs: START_TIMEOUT_MS,
+    });
+  let service = await launch();
+  return {
+    url,
+    adminToken,
+    clientToken,
+    project: 'default',
+    environment: 'development',
+    halt: () => service.stop(),
+    resume: async () => {
+      service = await launch();
     },
-    isReady: () => isHealthy(url),
-    startTimeoutMs: START_TIMEOUT_MS,
-  });
-  const stop = async (): Promise<void> => {
-    await service.stop();
-    await dropDatabase();
+    stop: async () => {
+      await service.stop();
+      await dropDatabase();
+    },
   };
-  return { url, adminToken, clientToken, project: 'default', environment: 'development', stop };
 }
 
 async function isHealthy(url: string): Promise<boolean> {

@@ -3,8 +3,9 @@ import { Readable } from 'node:stream';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HOST_DEFAULTS } from '../../../loopp/host/options.ts';
-import { launchOcr3 } from '../../../loopp/host/ocr3-process.ts';
-import type { Ocr3Process } from '../../../loopp/host/ocr3-process.ts';
+import { launch } from '../../../loopp/host/launch.ts';
+import type { LaunchedPlugin } from '../../../loopp/host/launch.ts';
+import { newOracle } from '../../../loopp/host/ocr3-don.ts';
 import { ocr3Round } from '../../../loopp/host/ocr3-round.ts';
 import type { Ocr3Oracle } from '../../../loopp/host/ocr3-round.ts';
 import { Ocr3RoundError } from '../../../loopp/host/ocr3-said.ts';
@@ -39,6 +40,7 @@ import type { Entry } from '../plugin/ocr3/builders.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const CAPTURE = join(ROOT, 'examples/don-2025-09.jsonl.gz');
 const N = 4;
+const OPTIONS = { ...HOST_DEFAULTS, laneTimeoutMs: 20_000 };
 /** The four chains' first rounds, every kind of round among them. */
 const ROUNDS = 120;
 
@@ -78,7 +80,7 @@ function factoryConfig(round: Round): SecureMintConfig {
 }
 
 let rounds: readonly Round[];
-let plugin: Ocr3Process;
+let plugin: LaunchedPlugin;
 /** The DON of each aggregator config, all in one plugin process. */
 const dons = new Map<string, readonly Ocr3Oracle[]>();
 
@@ -89,7 +91,7 @@ beforeAll(async () => {
     args: [join(ROOT, 'dist/src/cli/main.js'), 'plugin'],
     path: undefined,
   };
-  plugin = await launchOcr3(command, { ...HOST_DEFAULTS, laneTimeoutMs: 20_000 });
+  plugin = await launch(command, OPTIONS, new AbortController().signal);
 });
 afterAll(() => plugin.close());
 
@@ -99,7 +101,7 @@ async function remoteDon(round: Round): Promise<readonly Ocr3Oracle[]> {
   if (known !== undefined) return known;
   const don = await Promise.all(
     Array.from({ length: N }, (_, oracleId) =>
-      plugin.newOracle(factoryConfig(round), { ...PROTOCOL_CONFIG, oracleId }),
+      newOracle(plugin, factoryConfig(round), { ...PROTOCOL_CONFIG, oracleId }, OPTIONS),
     ),
   );
   dons.set(key, don);
@@ -348,8 +350,8 @@ describe('Submit', () => {
   const id = executionId(plainRound());
 
   test('takes a request up to the next round of its own factory, and of no other', async () => {
-    const oracle = await plugin.newOracle(aggregator, PROTOCOL_CONFIG);
-    const other = await plugin.newOracle(aggregator, PROTOCOL_CONFIG);
+    const oracle = await newOracle(plugin, aggregator, PROTOCOL_CONFIG, OPTIONS);
+    const other = await newOracle(plugin, aggregator, PROTOCOL_CONFIG, OPTIONS);
     await oracle.submit({ id, observations: [] });
     await oracle.submit({ id, observations: [] });
     const context = outcomeContext(plainRound());
@@ -360,7 +362,7 @@ describe('Submit', () => {
   });
 
   test('refuses what no round could use', async () => {
-    const oracle = await plugin.newOracle(aggregator, PROTOCOL_CONFIG);
+    const oracle = await newOracle(plugin, aggregator, PROTOCOL_CONFIG, OPTIONS);
     await oracle.submit({ id, observations: [] });
     expect(await refusal(oracle.submit({ id: { ...id, workflowId: '' }, observations: [] }))).toEqual([
       'INVALID_ARGUMENT',

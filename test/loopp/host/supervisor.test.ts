@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { HOST_DEFAULTS } from '../../../loopp/host/options.ts';
 import type { PluginState } from '../../../loopp/host/supervisor.ts';
-import { inWords } from '../../../loopp/host/supervisor.ts';
-import { OWN_PLUGIN, Sandbox, ending, fixture, roundOf, untilState } from './sandbox.ts';
+import { Supervisor, inWords } from '../../../loopp/host/supervisor.ts';
+import { OWN_PLUGIN, Sandbox, ending, fixture, refusal, roundOf, untilState } from './sandbox.ts';
 
 let sandbox: Sandbox;
 beforeEach(() => {
@@ -83,6 +84,50 @@ describe('a plugin process that ends', () => {
   });
 });
 
+describe('a first launch', () => {
+  let states: PluginState[];
+  let supervisor: Supervisor;
+  const make = (args: readonly string[]): Supervisor => {
+    states = [];
+    const options = { ...HOST_DEFAULTS, startTimeoutMs: 600_000 };
+    supervisor = new Supervisor(sandbox.node(args), options, (state) => states.push(state));
+    return supervisor;
+  };
+  afterEach(() => supervisor.close());
+
+  test('that is given up leaves nothing, and the supervisor is closed', async () => {
+    const giveUp = new AbortController();
+    const starting = refusal(make(fixture('never-answers')).start(giveUp.signal));
+    await vi.waitFor(() => expect(sandbox.processes()).toHaveLength(1));
+    giveUp.abort();
+    expect((await starting).message).toContain('the host was closed meanwhile');
+    await sandbox.expectNothingLeft();
+    expect(names(states)).toEqual(['launching', 'closed']);
+  });
+
+  test('that was given up before it began launches nothing', async () => {
+    const error = await refusal(make(OWN_PLUGIN).start(AbortSignal.abort()));
+    expect(error.message).toContain('the host was closed meanwhile');
+    expect(names(states)).toEqual(['closed']);
+  });
+
+  test('can be given up no more once it is through', async () => {
+    const giveUp = new AbortController();
+    await make(OWN_PLUGIN).start(giveUp.signal);
+    giveUp.abort();
+    expect(names(states)).toEqual(['launching', 'ready']);
+  });
+
+  test('that fails is tried again where that is wanted', async () => {
+    make(fixture('starts-the-second-time').concat(sandbox.folder));
+    await supervisor.startAnyway();
+    await supervisor.ready(20_000);
+    expect(names(states)).toEqual(['launching', 'launching', 'ready']);
+    await supervisor.close();
+    sandbox.remove('tried-once');
+  });
+});
+
 describe('health checks', () => {
   test('that stay without an answer have the plugin launched again, but not after a single one', async () => {
     const under = await sandbox.started(fixture('deaf-after-start'), {
@@ -131,6 +176,18 @@ describe('a call that cannot reach the plugin', () => {
       /^plugin process exited: signal SIGKILL \(the plugin's call failed: (1 CANCELLED|14 UNAVAILABLE): /,
     );
     await untilState(under, 'ready', 3);
+  });
+
+  test('leaves the rounds that come next waiting for the next process', async () => {
+    const { lane, states } = await sandbox.started(fixture('closes-its-factory'), {
+      pingIntervalMs: 600_000,
+      laneTimeoutMs: 20_000,
+    });
+    expect(await ending(lane.aggregate(roundOf('a')))).toMatch(/^unavailable: /);
+    // The supervisor does not know yet that the process is gone.
+    expect(names(states)).toEqual(['launching', 'ready']);
+    await ending(lane.aggregate(roundOf('b')));
+    expect(names(states).slice(2, 5)).toEqual(['unhealthy', 'launching', 'ready']);
   });
 });
 

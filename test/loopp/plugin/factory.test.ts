@@ -1,18 +1,24 @@
 import { status } from '@grpc/grpc-js';
 import type { Client } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { aggregate } from '../../../legacy/aggregate.ts';
 import type { Broker } from '../../../loopp/wire/broker.ts';
 import { callUnary } from '../../../loopp/wire/grpc.ts';
 import { MAGIC_COOKIES } from '../../../loopp/wire/handshake.ts';
 import type { Execution, Result, SecureMintConfig } from '../../../loopp/wire/messages.ts';
 import { packValues } from '../../../loopp/wire/observations.ts';
-import { Aggregator, Health, LoopService, PluginSecureMint } from '../../../loopp/wire/services.ts';
+import {
+  Aggregator,
+  GrpcController,
+  Health,
+  LoopService,
+  PluginSecureMint,
+} from '../../../loopp/wire/services.ts';
 import type { Outcome } from '../../../src/contract/lane.ts';
 import type { Round } from '../../../src/contract/round.ts';
 import { DATA_ID, SELECTORS, plainRound } from '../../helpers/arbitraries.ts';
 import { unhex } from '../../helpers/wire.ts';
-import { PluginProcess, callRaw } from './process.ts';
+import { NO_CONFIG, PluginProcess, callRaw } from './process.ts';
 
 let plugin: PluginProcess;
 let main: Client;
@@ -130,23 +136,17 @@ test('an empty outcome is an outcome', async () => {
   expect(result?.outcome).toBeDefined();
 });
 
-const factoryRefusal = (providerId: number, revision: string): Promise<string> =>
+const factoryRefusal = (revision: string): Promise<string> =>
   refusal(
     callUnary(main, PluginSecureMint.newSecureMintFactory, {
-      providerId,
+      providerId: 0,
       config: { targetChainSelector: 1n, dataId: '', revision },
     }),
   );
 
 describe('a factory is refused', () => {
-  test('with a provider, because this plugin uses none', async () => {
-    expect(await factoryRefusal(3, '')).toBe(
-      '12 UNIMPLEMENTED: this plugin uses no provider: expected providerID 0',
-    );
-  });
-
   test('with an unknown revision', async () => {
-    expect(await factoryRefusal(0, '2024-01')).toBe(
+    expect(await factoryRefusal('2024-01')).toBe(
       '3 INVALID_ARGUMENT: config has revision "2024-01", expected one of 2025-07, 2025-09',
     );
   });
@@ -255,9 +255,48 @@ describe('loop.Service on a factory connection', () => {
   test('has no other method: UNIMPLEMENTED', async () => {
     const name = { ...LoopService.ready, path: '/loop.Service/Name' };
     expect(await refusal(callUnary(await factoryFor(), name, {}))).toMatch(/^12 UNIMPLEMENTED: /);
-    expect(await refusal(callUnary(main, LoopService.ready, {}))).toMatch(/^12 UNIMPLEMENTED: /);
+    expect(await refusal(callUnary(main, name, {}))).toMatch(/^12 UNIMPLEMENTED: /);
     expect(await refusal(callUnary(await factoryFor(), Health.check, { service: '' }))).toMatch(
       /^12 UNIMPLEMENTED: /,
     );
+  });
+});
+
+describe('loop.Service on the main connection', () => {
+  let other: PluginProcess;
+  beforeEach(() => {
+    other = new PluginProcess(MAGIC_COOKIES);
+  });
+  afterEach(() => other.end());
+
+  test('is ready and healthy', async () => {
+    const { main: connection } = await other.connectBroker();
+    expect(await callUnary(connection, LoopService.ready, {})).toEqual({});
+    const { healthReport } = await callUnary(connection, LoopService.healthReport, {});
+    expect(healthReport).toEqual(new Map([['PluginSecureMint', '']]));
+  });
+
+  test('Close ends what is brokered, and the plugin is not ready any more; it still shuts down', async () => {
+    const { main: connection, broker: itsBroker } = await other.connectBroker();
+    const { factoryId } = await callUnary(connection, PluginSecureMint.newSecureMintFactory, NO_CONFIG);
+    const factory = other.keep(await itsBroker.dial(factoryId, -1));
+    expect(await callUnary(factory, LoopService.ready, {})).toEqual({});
+    const replies = [1, 2].map(() => callUnary(connection, LoopService.close, {}));
+    expect(await Promise.all(replies)).toEqual([{}, {}]);
+    expect(await refusal(callUnary(connection, LoopService.ready, {}))).toBe(
+      '2 UNKNOWN: PluginSecureMint: it is closed',
+    );
+    const { healthReport } = await callUnary(connection, LoopService.healthReport, {});
+    expect(healthReport).toEqual(new Map([['PluginSecureMint', 'it is closed']]));
+    await vi.waitFor(
+      async () =>
+        expect(await refusal(callUnary(factory, LoopService.ready, {}))).toMatch(/^14 UNAVAILABLE: /),
+      { timeout: 10_000 },
+    );
+    expect(await refusal(callUnary(connection, PluginSecureMint.newSecureMintFactory, NO_CONFIG))).toBe(
+      '2 UNKNOWN: broker closed',
+    );
+    expect(await callUnary(connection, GrpcController.shutdown, {})).toEqual({});
+    expect(await other.ended).toEqual([0, null]);
   });
 });

@@ -90,6 +90,18 @@ describe('the server', () => {
     expect(samples.get('nodejs_eventloop_lag_seconds')).toBeGreaterThanOrEqual(0);
   });
 
+  test('answers with further series, as they are then', async () => {
+    let seen = 0;
+    const more = (): Promise<string> => Promise.resolve(`scrapes_total ${String(++seen)}\n`);
+    const server = await serveMetrics(0, new PluginMetrics(), more);
+    servers.push(server);
+    for (const scrape of [1, 2]) {
+      const samples = samplesOf(await (await get(server.port, '/metrics')).text());
+      expect(samples.get('scrapes_total')).toBe(scrape);
+      expect(samples.get('securemint_plugin_executions_total')).toBe(0);
+    }
+  });
+
   test('has nothing else', async () => {
     const { port } = await serve(0);
     const response = await get(port, '/debug/pprof/');

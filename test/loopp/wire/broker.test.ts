@@ -52,14 +52,17 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function newBroker(waitMs?: number): Broker {
-  const broker = new Broker(new SocketFolder(folder), waitMs);
+function newBroker(waitMs?: number, maxConnections?: number): Broker {
+  const broker = new Broker(new SocketFolder(folder), waitMs, maxConnections);
   brokers.push(broker);
   return broker;
 }
 
-function attached(waitMs?: number): { readonly broker: Broker; readonly stream: HeldStream } {
-  const broker = newBroker(waitMs);
+function attached(
+  waitMs?: number,
+  maxConnections?: number,
+): { readonly broker: Broker; readonly stream: HeldStream } {
+  const broker = newBroker(waitMs, maxConnections);
   const stream = new HeldStream();
   broker.attach(stream);
   return { broker, stream };
@@ -280,6 +283,31 @@ describe('a broker is closed', () => {
     expect((await broker.serve(answering(1))).id).toBe(1);
     expect(second.written).toHaveLength(1);
     expect(stream.written).toHaveLength(0);
+  });
+});
+
+describe('whatever the peer does, a broker keeps', () => {
+  test('no more announcements than it may: those beyond are dropped', async () => {
+    const { broker, stream } = attached(200, 2);
+    const { broker: peer, stream: peerStream } = attached();
+    await peer.serve(answering(7));
+    const address = peerStream.written[0]?.address ?? '';
+    for (const id of [1, 2, 3]) stream.announce(id, address);
+    await expect(broker.dial(3, LIMIT)).rejects.toThrow(TIMEOUT);
+    stream.announce(1, address);
+    expect(await askedBy(broker.dial(1, LIMIT))).toBe(7);
+  });
+
+  test('no more connections than it may, until one is closed', async () => {
+    const { broker } = attached(200, 2);
+    const first = await broker.serve(answering(1));
+    await broker.serve(answering(2));
+    await expect(broker.serve(answering(3))).rejects.toThrow(
+      'expected at most 2 brokered connections: close some',
+    );
+    first.close();
+    await broker.serve(answering(3));
+    expect(readdirSync(folder)).toHaveLength(2);
   });
 });
 

@@ -1,9 +1,8 @@
-import { connectivityState } from '@grpc/grpc-js';
 import type { Client } from '@grpc/grpc-js';
 import type { Call } from '../../src/contract/call.ts';
 import type { Blocks, ExternalAdapter, ExternalAdapterPayload } from '../../src/contract/external-adapter.ts';
 import { messageOf } from '../../src/errors.ts';
-import { asServiceError, callUnary } from '../wire/grpc.ts';
+import { asServiceError, callUnary, onceGone } from '../wire/grpc.ts';
 import type { UnaryOptions } from '../wire/grpc.ts';
 import { ExternalAdapterService } from '../wire/upstream-services.ts';
 import { unpackPayload } from '../wire/upstream-values.ts';
@@ -29,14 +28,7 @@ export class RemoteExternalAdapter implements ExternalAdapter {
 
   /** Connects, and calls back once when the host's side cannot be reached any more. */
   onGone(gone: () => void): void {
-    const channel = this.client.getChannel();
-    const look = (): void => {
-      // An idle connection is opened again: only a failure to do so tells that the host has ended its side.
-      const state = channel.getConnectivityState(true);
-      if (state === connectivityState.TRANSIENT_FAILURE) gone();
-      else if (state !== connectivityState.SHUTDOWN) channel.watchConnectivityState(state, Infinity, look);
-    };
-    look();
+    onceGone(this.client, gone);
   }
 
   close(): void {

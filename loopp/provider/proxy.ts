@@ -38,24 +38,25 @@ const definition = (path: string): MethodDefinition<Buffer, Buffer> => ({
  * cancellation, and what comes back, with its status and metadata (docs/spec/loopp-wire.md E.2).
  */
 export function registerProxy(server: Server, connection: LazyConnection<Opened>): void {
-  for (const path of PROVIDER_PATHS) {
-    const handle = async (
-      call: ServerUnaryCall<Buffer, Buffer>,
-      callback: sendUnaryData<Buffer>,
-    ): Promise<void> => {
-      let answer: Answer;
-      try {
-        answer = await forward(connection, path, call);
-      } catch (error) {
-        callback(statusOf(error));
-        return;
-      }
-      if (answer.header !== undefined) call.sendMetadata(answer.header);
-      callback(null, answer.reply, answer.trailer);
-    };
-    server.addService({ [path]: definition(path) }, { [path]: handle });
-  }
+  server.addService(
+    Object.fromEntries(PROVIDER_PATHS.map((path) => [path, definition(path)])),
+    Object.fromEntries(PROVIDER_PATHS.map((path) => [path, handlerOf(connection, path)])),
+  );
 }
+
+const handlerOf =
+  (connection: LazyConnection<Opened>, path: string) =>
+  async (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): Promise<void> => {
+    let answer: Answer;
+    try {
+      answer = await forward(connection, path, call);
+    } catch (error) {
+      callback(statusOf(error));
+      return;
+    }
+    if (answer.header !== undefined) call.sendMetadata(answer.header);
+    callback(null, answer.reply, answer.trailer);
+  };
 
 interface Answer {
   readonly header: Metadata | undefined;

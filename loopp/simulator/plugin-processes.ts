@@ -6,12 +6,11 @@ import type { OracleFactory, OracleHost } from './oracle-host.ts';
 
 /** One for each oracle of a usual DON; more would only take longer to start. */
 const DEFAULT_PROCESSES = 4;
-/** A call takes milliseconds. A machine that is busy must not make an honest oracle silent. */
-const CALL_TIMEOUT_MS = 30_000;
 
 export interface PluginProcessesOptions {
   /** The LOOPP whose reporting plugins make the reports. */
   readonly command: PluginCommand;
+  /** `laneTimeoutMs` is for one call, waiting for a process that was lost included. */
   readonly host: HostOptions;
   /** Hears of the processes; must not throw. */
   readonly log: Log;
@@ -30,9 +29,8 @@ export class PluginProcesses implements OracleHost {
 
   /** Launches nothing yet. */
   constructor({ command, host, log, oracles, processes = DEFAULT_PROCESSES }: PluginProcessesOptions) {
-    const options = { ...host, laneTimeoutMs: CALL_TIMEOUT_MS };
     const count = Math.min(oracles, processes);
-    this.services = Array.from({ length: count }, () => new SecureMintService(command, options, log));
+    this.services = Array.from({ length: count }, () => new SecureMintService(command, host, log));
   }
 
   get relaunches(): number {

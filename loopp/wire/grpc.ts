@@ -1,4 +1,12 @@
-import { Client, Metadata, Server, ServerCredentials, credentials, status } from '@grpc/grpc-js';
+import {
+  Client,
+  Metadata,
+  Server,
+  ServerCredentials,
+  connectivityState,
+  credentials,
+  status,
+} from '@grpc/grpc-js';
 import type {
   CallOptions,
   ChannelOptions,
@@ -196,4 +204,18 @@ export function asServiceError(error: unknown): ServiceError | undefined {
 export function isGone(error: unknown): boolean {
   const code = asServiceError(error)?.code;
   return code === status.UNAVAILABLE || code === status.CANCELLED;
+}
+
+/** Connects, and calls back once when the other side cannot be reached any more; never for a client that was closed. */
+export function onceGone(client: Client, gone: () => void): void {
+  const channel = client.getChannel();
+  const look = (): void => {
+    // Asked first: trying to connect would bring a closed channel back to life.
+    if (channel.getConnectivityState(false) === connectivityState.SHUTDOWN) return;
+    // An idle connection is opened again: only a failure to do so tells that the other side has ended.
+    const state = channel.getConnectivityState(true);
+    if (state === connectivityState.TRANSIENT_FAILURE) gone();
+    else channel.watchConnectivityState(state, Infinity, look);
+  };
+  look();
 }

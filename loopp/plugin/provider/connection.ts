@@ -1,4 +1,4 @@
-import { connectivityState, status } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import type { Client } from '@grpc/grpc-js';
 import type { Call } from '../../../src/contract/call.ts';
 import type { ExternalAdapter } from '../../../src/contract/external-adapter.ts';
@@ -8,7 +8,7 @@ import type {
 } from '../../../src/contract/transmission.ts';
 import { messageOf } from '../../../src/errors.ts';
 import type { Broker } from '../../wire/broker.ts';
-import { asServiceError } from '../../wire/grpc.ts';
+import { asServiceError, onceGone } from '../../wire/grpc.ts';
 import { callerOf } from '../../wire/provider-caller.ts';
 import { remoteReader } from '../../wire/provider-client.ts';
 import type { ContractReader } from '../../wire/provider-ports.ts';
@@ -70,16 +70,7 @@ export class ProviderConnection implements LatestTransmissionReader {
 
   /** Connects, and calls back once when the host's side cannot be reached any more. */
   onGone(gone: () => void): void {
-    const channel = this.client.getChannel();
-    const look = (): void => {
-      // Asked first: trying to connect would bring a closed channel back to life.
-      if (channel.getConnectivityState(false) === connectivityState.SHUTDOWN) return;
-      // An idle connection is opened again: only a failure to do so tells that the host has ended its side.
-      const state = channel.getConnectivityState(true);
-      if (state === connectivityState.TRANSIENT_FAILURE) gone();
-      else channel.watchConnectivityState(state, Infinity, look);
-    };
-    look();
+    onceGone(this.client, gone);
   }
 
   close(): void {

@@ -45,9 +45,9 @@ class CountingRelayer extends EvmRelayer {
 
   override async newPluginProvider(
     relay: RelayArgs,
-    plugin: PluginArgs,
+    pluginArgs: PluginArgs,
   ): ReturnType<EvmRelayer['newPluginProvider']> {
-    const provider = await super.newPluginProvider(relay, plugin);
+    const provider = await super.newPluginProvider(relay, pluginArgs);
     const { contractReader: inner } = provider;
     const contractReader: ContractReader = {
       getLatestValue: (read, call) => {
@@ -177,16 +177,15 @@ describe('every call of the chain that the plugin makes', () => {
 
 /** Sockets of the process that are none of unix: what it could reach a chain over. */
 function inetSockets(pid: number): readonly string[] {
-  const inodes = readdirSync(`/proc/${String(pid)}/fd`).flatMap((fd) => {
-    const [, inode] = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${String(pid)}/fd/${fd}`)) ?? [];
-    return inode === undefined ? [] : [inode];
-  });
+  const fds = readdirSync(`/proc/${String(pid)}/fd`);
+  const links = fds.map((fd) => linkOf(`/proc/${String(pid)}/fd/${fd}`));
+  const inodes = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
   const lines = ['tcp', 'tcp6', 'udp', 'udp6'].flatMap((table) =>
     readFileSync(`/proc/${String(pid)}/net/${table}`, 'utf8')
       .split('\n')
       .slice(1),
   );
-  return lines.filter((line) => inodes.includes(line.trim().split(/\s+/)[9] ?? ''));
+  return lines.filter((line) => inodes.has(line.trim().split(/\s+/)[9] ?? ''));
 }
 
 function linkOf(path: string): string {

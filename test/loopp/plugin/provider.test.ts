@@ -15,6 +15,7 @@ import { MAGIC_COOKIES } from '../../../loopp/wire/handshake.ts';
 import { ReportingPluginFactoryService, ReportingPluginService } from '../../../loopp/wire/ocr3-services.ts';
 import { LATEST_TRANSMISSION, packDetails, packQuery } from '../../../loopp/wire/provider-transmission.ts';
 import { Aggregator, GrpcBroker, LoopService, PluginSecureMint } from '../../../loopp/wire/services.ts';
+import { LoopReportingPluginService } from '../../../loopp/wire/upstream-services.ts';
 import { SocketFolder } from '../../../loopp/wire/sockets.ts';
 import { packSelector } from '../../../loopp/wire/upstream-values.ts';
 import type { ReportingPlugin } from '../../../src/contract/reporting-plugin.ts';
@@ -144,6 +145,52 @@ describe('a factory with a provider', () => {
     const context = { seqNr: 1n, previousOutcome: new Uint8Array(), epoch: 1n, round: 1n };
     const observed = (await plugin()).observation(context, new Uint8Array());
     expect(await refusal(observed)).toEqual(['UNKNOWN', expect.stringContaining('GetPayload')]);
+  });
+});
+
+describe("a factory of upstream's service with a provider", () => {
+  const request = {
+    errorLogId: 0,
+    pipelineRunnerId: 0,
+    telemetryId: 0,
+    reportingPluginServiceConfig: undefined,
+    capRegistryId: 0,
+    keyValueStoreId: 0,
+    relayerSetId: 0,
+  };
+  const newUpstreamFactory = async (providerId: number): Promise<number> => {
+    const adapter = await broker.serve((server) => registerExternalAdapter(server, new FakeAdapter()));
+    const { newReportingPluginFactory } = LoopReportingPluginService;
+    const wanted = { ...request, providerId, secureMintExternalAdapterId: adapter.id };
+    return (await callUnary(main, newReportingPluginFactory, wanted)).id;
+  };
+
+  test.each([
+    [SEQ_NR - 1n, true],
+    [SEQ_NR, false],
+  ])('whose chain has report %s transmits report 41: %s', async (seqNr, shouldTransmit) => {
+    onChain(seqNr);
+    const client = await dial(await newUpstreamFactory((await serveProvider(broker, provider, noLog)).id));
+    const made = await reportingPluginFactory(client, broker, LIMITS).newReportingPlugin(PROTOCOL_CONFIG);
+    expect(await made.plugin.shouldTransmitAcceptedReport(SEQ_NR, REPORT)).toBe(shouldTransmit);
+  });
+
+  test('is not made when nobody serves the provider, and keeps no connection then', async () => {
+    expect(await refusal(newUpstreamFactory(4000))).toEqual([
+      'UNKNOWN',
+      expect.stringContaining('failed to dial SecureMintProvider client connection 4000'),
+    ]);
+  });
+
+  test('ends with the connection of its provider', async () => {
+    const served = await serveProvider(broker, provider, noLog);
+    const client = await dial(await newUpstreamFactory(served.id));
+    await callUnary(client, LoopService.ready, {});
+    served.close();
+    await vi.waitFor(
+      async () => expect((await refusal(callUnary(client, LoopService.ready, {})))[0]).toBe('UNAVAILABLE'),
+      { timeout: 10_000 },
+    );
   });
 });
 

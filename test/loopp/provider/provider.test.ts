@@ -36,11 +36,9 @@ beforeEach(async () => {
 });
 afterEach(() => wire.close());
 
-async function served(served: PluginProvider = provider): Promise<Client> {
+async function served(of: PluginProvider = provider): Promise<Client> {
   const { id } = await wire.far.serve((server) =>
-    served instanceof FakeProvider
-      ? registerOcr3Provider(server, served)
-      : registerPluginProvider(server, served),
+    of instanceof FakeProvider ? registerOcr3Provider(server, of) : registerPluginProvider(server, of),
   );
   return wire.dial(id);
 }

@@ -8,7 +8,7 @@ import { callUnary } from '../../../loopp/wire/grpc.ts';
 import { PluginRelayerService, RelayerService } from '../../../loopp/wire/relayer-services.ts';
 import { DIGEST, FullRelayer, PLUGIN_ARGS, PlainRelayer, RELAY_ARGS, noLog } from './fakes.ts';
 import type { Events } from './fakes.ts';
-import { Wire, refusal } from './wire.ts';
+import { Gate, Wire, refusal } from './wire.ts';
 
 /** A relayer that lives in another process, and its providers (docs/spec/loopp-wire.md E, C.6). */
 
@@ -163,13 +163,13 @@ describe('a remote relayer', () => {
   });
 });
 
-describe('a provider of a remote relayer', () => {
-  const made = async (providerType = 'securemint'): Promise<RemoteProvider> => {
-    const wire = await launch();
-    const remote = remoteOf(() => Promise.resolve(connected(wire)));
-    return remote.newPluginProvider({ ...RELAY_ARGS, providerType }, PLUGIN_ARGS);
-  };
+const made = async (providerType = 'securemint'): Promise<RemoteProvider> => {
+  const wire = await launch();
+  const remote = remoteOf(() => Promise.resolve(connected(wire)));
+  return remote.newPluginProvider({ ...RELAY_ARGS, providerType }, PLUGIN_ARGS);
+};
 
+describe('a provider of a remote relayer', () => {
   test('is made there by its first call, with its arguments', async () => {
     const provider = await made();
     expect(relayers).toEqual([]);
@@ -257,13 +257,10 @@ const CLOSED = ['provider closed', 'provider started', 'relayer closed', 'relaye
 
 test('NewRelayer for a caller that gave up leaves nothing behind', async () => {
   const relayer = new FullRelayer(events);
-  let proceed = (): void => undefined;
-  const started = new Promise<void>((resolve) => {
-    proceed = resolve;
-  });
+  const gate = new Gate();
   const start = relayer.start.bind(relayer);
   relayer.start = async () => {
-    await started;
+    await gate.passed;
     await start();
   };
   const wire = await launch(() => relayer);
@@ -277,7 +274,7 @@ test('NewRelayer for a caller that gave up leaves nothing behind', async () => {
   expect((await asked)[0]).toBe('CANCELLED');
   // Answered once the far side knows of the cancellation.
   await refusal(callUnary(wire.main, RelayerService.latestHead, {}));
-  proceed();
+  gate.open();
   await vi.waitFor(() => expect(events).toEqual(['relayer started', 'relayer closed']));
   expect(wire.sockets).toBe(sockets);
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { HOST_DEFAULTS } from '../../../loopp/host/options.ts';
 import { FAULT_NAMES } from '../../../loopp/simulator/faults.ts';
 import type { Fault } from '../../../loopp/simulator/faults.ts';
 import { DonSimulator } from '../../../loopp/simulator/simulator.ts';
@@ -83,8 +84,14 @@ describe('a simulation', () => {
 
   test('ends when a plugin cannot be brought back', async () => {
     const command = sandbox.node([...fixture('starts-only-once'), sandbox.folder]);
-    const host = pluginProcesses(sandbox, { command, processes: 1 });
-    await host.start();
-    await host.close();
+    const host = pluginProcesses(sandbox, {
+      command,
+      processes: 1,
+      host: { ...HOST_DEFAULTS, laneTimeoutMs: 300 },
+    });
+    await expect(simulate({}, { host })).rejects.toThrow(
+      /^the plugin of oracle 1: expected it to answer, got: no factory before the deadline: /,
+    );
+    sandbox.remove('started-once');
   });
 });

@@ -87,7 +87,8 @@ export const pluginProcesses = (
 ): PluginProcesses =>
   new PluginProcesses({
     command: sandbox.node(OWN_PLUGIN),
-    host: HOST_DEFAULTS,
+    // A machine that is busy may take its time.
+    host: { ...HOST_DEFAULTS, laneTimeoutMs: 20_000 },
     log: () => undefined,
     oracles: OPTIONS.n,
     ...options,

@@ -26,6 +26,23 @@ const protocolCode = (digest: Uint8Array): string =>
 
 const attested = (seqNr: bigint): Promise<AttestedReport> => attestRound(plainRound({ fields: { seqNr } }));
 
+const transmit = (by: EvmProvider, report: AttestedReport): Promise<void> =>
+  by.ocr3ContractTransmitter.transmit(
+    report.configDigest,
+    report.seqNr,
+    { report: report.report, info: new Uint8Array() },
+    report.signatures,
+  );
+
+const latest = (by: EvmProvider): Promise<unknown> =>
+  by.contractReader
+    .getLatestValue({
+      readIdentifier: LATEST_TRANSMISSION,
+      confidence: 'unconfirmed',
+      params: packQuery(SELECTOR),
+    })
+    .then(unpackDetails);
+
 // Needs a chain and the contracts of test/real.
 describe.skipIf(!everything)('an EVM relayer over the real forwarder and cache', () => {
   let chain: Chain;
@@ -60,23 +77,6 @@ describe.skipIf(!everything)('an EVM relayer over the real forwarder and cache',
       PLUGIN_ARGS,
     );
   }
-
-  const transmit = (by: EvmProvider, report: AttestedReport): Promise<void> =>
-    by.ocr3ContractTransmitter.transmit(
-      report.configDigest,
-      report.seqNr,
-      { report: report.report, info: new Uint8Array() },
-      report.signatures,
-    );
-
-  const latest = (by: EvmProvider): Promise<unknown> =>
-    by.contractReader
-      .getLatestValue({
-        readIdentifier: LATEST_TRANSMISSION,
-        confidence: 'unconfirmed',
-        params: packQuery(SELECTOR),
-      })
-      .then(unpackDetails);
 
   test('what one provider transmits another one reads', async () => {
     const [one, other] = [await provider(), await provider()];

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { Interface } from 'ethers';
+import type { Interface } from 'ethers';
 
 /** A contract as a test node has it: by name of the function, what it answers; bytes in hex are what it reverts with. */
 export interface NodeContract {

@@ -324,17 +324,17 @@ describe('the protocol\u2019s contract', () => {
   });
 });
 
+const transmit = (provider: EvmProvider): Promise<void> =>
+  provider.ocr3ContractTransmitter.transmit(
+    getBytes(DIGEST),
+    1n,
+    { report: new Uint8Array(), info: new Uint8Array() },
+    [],
+  );
+
 describe('what transmits', () => {
   const KEY = `0x${'11'.repeat(32)}`;
   const DELIVERY = { ...FROM_CACHE, delivery: { forwarder: `0x${'f0'.repeat(20)}`, f: 1 } };
-  const transmit = (provider: EvmProvider): Promise<void> =>
-    provider.ocr3ContractTransmitter.transmit(
-      getBytes(DIGEST),
-      1n,
-      { report: new Uint8Array(), info: new Uint8Array() },
-      [],
-    );
-
   test('is the account of the private key', async () => {
     const provider = await providerOf(DELIVERY, { privateKey: KEY });
     expect(await provider.ocr3ContractTransmitter.fromAccount()).toBe(

@@ -40,26 +40,13 @@ export function readShadowConfig(): ShadowConfig {
   return { stage, journalFolder: process.env['SECUREMINT_SHADOW_JOURNAL'] || undefined };
 }
 
-/** What `serve` takes from the environment to read flags. */
-export interface UnleashConfig {
-  /** UNLEASH_URL: the address of an Unleash server. */
-  readonly url: string | undefined;
-  /** UNLEASH_API_TOKEN: a client token. */
-  readonly apiToken: string | undefined;
-}
-
-/** Empty variables count as absent. Throws `AppError` USAGE when the token is none. */
-export function readUnleashConfig(): UnleashConfig {
-  return { url: process.env['UNLEASH_URL'] || undefined, apiToken: readToken('UNLEASH_API_TOKEN') };
-}
-
 /** What `serve` takes from the environment. */
 export interface ServeVariables {
   /** Settings that count for more than the configuration file, by the names of their variables. */
   readonly settings: ReadonlyMap<string, string>;
   /** SECUREMINT_SHADOW_TOKEN: the bearer token of whoever may write. */
   readonly token: string | undefined;
-  /** UNLEASH_API_TOKEN, as above. */
+  /** UNLEASH_API_TOKEN: a client token for the flag's server. */
   readonly unleashToken: string | undefined;
 }
 
@@ -73,12 +60,12 @@ export function readServeVariables(): ServeVariables {
       name === 'UNLEASH_URL' || (name.startsWith('SECUREMINT_SHADOW_') && name !== SERVE_TOKEN);
     if (isSetting && value) settings.set(name, value);
   }
-  return { settings, token: readToken(SERVE_TOKEN), unleashToken: readUnleashConfig().apiToken };
+  return { settings, token: readToken(SERVE_TOKEN), unleashToken: readToken('UNLEASH_API_TOKEN') };
 }
 
 /** What `flags` takes from the environment to change them. */
 export interface UnleashAdminConfig {
-  /** UNLEASH_URL, as above. */
+  /** UNLEASH_URL: the address of an Unleash server. */
   readonly url: string | undefined;
   /** UNLEASH_ADMIN_TOKEN: an admin token, or one of a person; never an option, which other users of the machine could see. */
   readonly adminToken: string | undefined;

@@ -16,15 +16,6 @@ import { effectiveShares, problemOf, readFlag } from './reading.ts';
 import type { FlagReading } from './reading.ts';
 import { sharesInWords } from './shares.ts';
 
-export const FLAG_DEFAULTS = {
-  flagName: 'securemint.loopp',
-  refreshMs: 1000,
-  ageLimitMs: 30_000,
-  pollTimeoutMs: 3000,
-  bootstrapFile: undefined,
-  stateFile: undefined,
-} as const;
-
 export interface UnleashOptions extends FlagFiles {
   /** The server's address as `unleashAddress` answers it. */
   readonly address: string;

@@ -4,6 +4,7 @@ import { STAGES } from '../../contract/stage.ts';
 import type { Stage } from '../../contract/stage.ts';
 import { AppError } from '../../errors.ts';
 import { serviceAddress } from '../../flags/address.ts';
+import { FLAG_DEFAULTS } from '../../flags/defaults.ts';
 import { wholeNumberOption } from '../options.ts';
 import type { ChangeOptions, KnownOptions, TargetOptions } from './options.ts';
 
@@ -117,7 +118,7 @@ function liveShareOf(stage: string, text: string): number {
 
 function withTarget(command: Command): Command {
   return command
-    .option('--flag <name>', 'the flag', 'securemint.loopp')
+    .option('--flag <name>', 'the flag', FLAG_DEFAULTS.flagName)
     .option('--project <id>', "Unleash's project", 'default')
     .option('--environment <name>', "Unleash's environment", 'development')
     .option('--url <url>', 'the address of Unleash (default: UNLEASH_URL)')

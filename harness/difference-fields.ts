@@ -3,7 +3,10 @@ import { BYTES_PATH } from './compare.ts';
 
 const OTHER_FIELD = 'other';
 
-/** Names in an aggregation outcome (docs/spec/aggregator.md G.3, H.5); `other` stands for any else. */
+/**
+ * Names in an aggregation outcome (docs/spec/aggregator.md G.3, H.5), then what `run --ocr3` compares; `other` stands for
+ * any else.
+ */
 export const DIFFERENCE_FIELDS = [
   'encodableOutcome',
   'Reports',
@@ -22,6 +25,9 @@ export const DIFFERENCE_FIELDS = [
   'lastSeenAt',
   'encoderName',
   'encoderConfig',
+  'outcome',
+  'reports',
+  'transmitted',
   BYTES_PATH,
   OTHER_FIELD,
 ] as const;

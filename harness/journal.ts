@@ -18,20 +18,25 @@ const WRITE_BYTES = 64 * 1024;
 export class Journal {
   private readonly file: FileHandle;
   private readonly path: string;
+  private readonly now: () => number;
   private pending: string[] = [];
   private pendingBytes = 0;
   /** After one failed write nothing more is written: a line may have been cut in the middle. */
   private failure: AppError | undefined;
 
-  private constructor(file: FileHandle, path: string) {
+  private constructor(file: FileHandle, path: string, now: () => number) {
     this.file = file;
     this.path = path;
+    this.now = now;
   }
 
-  /** Creates the file; one that exists is not written over. Rejects with `AppError` OUTPUT. */
-  static async create(path: string): Promise<Journal> {
+  /**
+   * Creates the file; one that exists is not written over. `now` is the time in milliseconds since 1970. Rejects with
+   * `AppError` OUTPUT.
+   */
+  static async create(path: string, now: () => number = Date.now): Promise<Journal> {
     try {
-      return new Journal(await open(path, 'wx'), path);
+      return new Journal(await open(path, 'wx'), path, now);
     } catch (error) {
       throw writeError(path, error);
     }
@@ -40,7 +45,7 @@ export class Journal {
   /** Resolves at once while little waits, else when it is written. Rejects with `AppError` OUTPUT. */
   async append(judgement: Judgement): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
-    const line = `${JSON.stringify(journalLine(judgement))}\n`;
+    const line = `${JSON.stringify(journalLine(judgement, this.now()))}\n`;
     this.pending.push(line);
     this.pendingBytes += line.length;
     if (this.pendingBytes >= WRITE_BYTES) await this.write();
@@ -88,15 +93,16 @@ function writeError(path: string, error: unknown): AppError {
 
 /**
  * A match keeps digests and timings, unless its witness contradicts it; everything else the whole round and both
- * answers, so that it can be run again.
+ * answers, so that it can be run again. `at`: when it was judged, in milliseconds since 1970.
  */
-export function journalLine(judgement: Judgement): Readonly<Record<string, unknown>> {
+export function journalLine(judgement: Judgement, at?: number): Readonly<Record<string, unknown>> {
   const { round, verdict, witness, observations } = judgement;
   const agreed = verdict.key === 'match' || verdict.key === 'notCompared';
   const whole = !agreed || contradictedLanes(judgement).length > 0;
   const show = whole ? wholeObservation : digester();
   return {
     schema: JOURNAL_SCHEMA,
+    ...(at === undefined ? {} : { at }),
     id: round.id,
     ...(round.workflow === undefined ? {} : { workflow: round.workflow }),
     revision: round.revision,

@@ -78,7 +78,7 @@ export const SERVICE_METRICS = {
   },
   flag_age_seconds: {
     type: 'gauge',
-    help: "Since the flag's server last confirmed the flag; NaN when it never did or there is none.",
+    help: "Since the flag's server last confirmed the flag.",
     unit: 'seconds',
     nan: 'when the server never did, or there is no flag',
   },
@@ -90,7 +90,7 @@ export const SERVICE_METRICS = {
   },
   flag_share: {
     type: 'gauge',
-    help: 'Share of the workflows in each stage; NaN when that is not known.',
+    help: 'Share of the workflows in each stage, as the flag was last read.',
     unit: 'ratio',
     labels: { stage: STAGES },
     nan: 'when the flag was never read, or depends on more than its weights',
@@ -114,7 +114,7 @@ export const SERVICE_METRICS = {
   },
   event_loop_lag_seconds: {
     type: 'gauge',
-    help: 'How late the event loop was in the last 10 s; NaN before that.',
+    help: 'How late the event loop was in the last 10 s.',
     unit: 'seconds',
     labels: { quantile: ['0.5', '0.99', '1'] },
     nan: 'in the first 10 s',

@@ -16,7 +16,7 @@ export interface TriggerEvent {
 export function triggerEvent(attested: AttestedReport, { uint64 }: RevisionRules): TriggerEvent {
   const { selector, seqNr, configDigest, report, signatures } = attested;
   return {
-    id: `securemint_${String(seqNr)}`,
+    id: eventId(seqNr),
     selector,
     attested,
     outputs: new Map<string, Value>([
@@ -27,6 +27,9 @@ export function triggerEvent(attested: AttestedReport, { uint64 }: RevisionRules
     ]),
   };
 }
+
+/** The node counts rounds of OCR in it, and nothing else. */
+export const eventId = (seqNr: bigint): string => `securemint_${String(seqNr)}`;
 
 /** The JSON that the transmitter wraps a report into. */
 export const reportWithInfo = (report: Uint8Array, selector: bigint): Uint8Array =>

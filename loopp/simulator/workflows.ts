@@ -11,7 +11,7 @@ import type { SimulatorOptions, SimulatorParts } from './options.ts';
 import { RULES } from './revisions.ts';
 import type { RevisionRules } from './revisions.ts';
 import type { Tally } from './tally.ts';
-import { triggerEvent } from './trigger-event.ts';
+import { eventId, triggerEvent } from './trigger-event.ts';
 import type { TriggerEvent } from './trigger-event.ts';
 import { Workflow } from './workflow.ts';
 
@@ -94,11 +94,11 @@ export class Workflows {
     };
   }
 
-  /** As that of a workflow's execution: nobody else's, whatever was simulated before. */
+  /** As that of a workflow's execution, made of the event's: nobody else's, whatever was simulated before. */
   private idOf({ seqNr, selector }: Delivery): string {
     const { revision, faults } = this.options;
     const struck = faults.map(({ name, oracle, percent }) => [name, oracle ?? null, percent]);
-    const text = JSON.stringify([revision, struck, String(seqNr), String(selector)]);
+    const text = JSON.stringify([revision, struck, eventId(seqNr), String(selector)]);
     return createHash('sha256').update(this.configDigest).update(text).digest('hex');
   }
 }

@@ -4,9 +4,11 @@ import { PLANTS } from '../../harness/plants.ts';
 import { HOST_DEFAULTS } from '../../loopp/host/options.ts';
 import { LANE_NAMES } from '../contract/judgement.ts';
 import { AppError, EXIT, messageOf } from '../errors.ts';
+import { addController } from './controller/command.ts';
 import { doctorCommand } from './doctor.ts';
 import { addFlags } from './flags/commands.ts';
 import { writeLauncher } from './launcher.ts';
+import { addMismatches, addReplay, addShrink } from './mismatches/commands.ts';
 import { choiceOption, wholeNumberOption } from './options.ts';
 import { runCommand } from './run.ts';
 import type { ServeOptions } from './serve.ts';
@@ -48,8 +50,12 @@ function buildProgram(pluginCommand: readonly string[] | undefined, finish: Fini
     .showHelpAfterError('(securemint-shadow --help lists the commands, COMMAND --help its options)');
   addRun(program, pluginCommand, finish);
   addVerify(program, pluginCommand, finish);
+  addMismatches(program, finish);
+  addReplay(withLaneOptions(program.command('replay')), pluginCommand, finish);
+  addShrink(withLaneOptions(program.command('shrink')), pluginCommand, finish);
   addServe(program, pluginCommand, finish);
   addFlags(program, finish);
+  addController(program, finish);
   addPlugin(program);
   addSimulate(program, finish);
   addDoctor(program, finish);
@@ -108,10 +114,7 @@ function addRun(program: Command, plugin: readonly string[] | undefined, finish:
     )
     .option('--ocr3', OCR3_HELP, false)
     .addOption(choiceOption('--plant <name>', 'put a known lie into the loopp lane', Object.keys(PLANTS)))
-    .option(
-      '--chain <file>',
-      "bring both lanes' outcomes to caches on the chain that the file describes, and compare what is there",
-    )
+    .option('--chain <file>', CHAIN_HELP)
     .addOption(
       wholeNumberOption(
         '--metrics-port <port>',
@@ -123,6 +126,9 @@ function addRun(program: Command, plugin: readonly string[] | undefined, finish:
       finish(await runCommand(files, options, plugin));
     });
 }
+
+const CHAIN_HELP =
+  "bring both lanes' outcomes to caches on the chain that the file describes, and compare what is there";
 
 const OCR3_HELP =
   'compare whole rounds of OCR3: outcome and reports that the oracles in the LOOPP come to, and what the same rules make ' +
@@ -174,7 +180,7 @@ function addServe(program: Command, plugin: readonly string[] | undefined, finis
   program
     .command('serve')
     .helpGroup('Operate:')
-    .summary('serve rounds, one lane in the shadow of the other')
+    .summary('serve rounds and compare the lanes beside')
     .description(
       'Takes rounds over HTTP and from files, serves each from the lane that the flag names, compares both lanes beside it.\n' +
         'Without any configuration: stage off, writes refused. docs/serve.md has every option.\n' +

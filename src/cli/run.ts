@@ -18,11 +18,11 @@ import { onInterrupt, startUnlessInterrupted } from './interrupt.ts';
 import type { LooppOptions } from './loopp.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { openOcr3 } from './ocr3/open.ts';
+import { checkInput, openInput } from './open-input.ts';
 import { makeOutputFolder, writeReport } from './output.ts';
 import { paintFor } from './paint.ts';
 import { showProgress } from './progress.ts';
 import type { ProgressState } from './progress.ts';
-import { openInput } from './run-input.ts';
 import type { RunInput } from './run-input.ts';
 import { productVersion } from './version.ts';
 
@@ -55,6 +55,7 @@ export async function runCommand(
   options: RunOptions,
   pluginCommand: readonly string[] | undefined,
 ): Promise<number> {
+  checkInput(files, options.simulate);
   const interrupt = onInterrupt();
   const seed = options.seed ?? randomInt(2 ** 32);
   const started = await startUnlessInterrupted(interrupt, (signal) =>

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { HOST_DEFAULTS } from '../../loopp/host/options.ts';
+import { counted, grouped } from '../../harness/report-text.ts';
 import type { SimulatorOptions } from '../../loopp/simulator/options.ts';
 import type { DonSimulator } from '../../loopp/simulator/simulator.ts';
 import { AppError, EXIT } from '../errors.ts';
@@ -28,10 +28,8 @@ export async function simulateCommand(options: SimulateOptions): Promise<number>
   const seed = options.seed ?? randomInt(2 ** 32);
   const simulated = simulatorOptions({ ...options, seed });
   const interrupt = onInterrupt();
-  const { verbose, startTimeoutMs } = options;
-  const loopp = { verbose, startTimeoutMs, laneTimeoutMs: HOST_DEFAULTS.laneTimeoutMs };
   const simulator = await startUnlessInterrupted(interrupt, (signal) =>
-    openSimulator(simulated, loopp, signal),
+    openSimulator(simulated, options, signal),
   );
   if (simulator === undefined) return EXIT.interrupted;
   try {
@@ -81,9 +79,7 @@ function print(simulated: Simulated, json: boolean, interrupted: boolean): void 
 }
 
 function nothingSimulated({ tally: { ocrRounds, withoutOutcome } }: DonSimulator): AppError {
-  const why =
-    withoutOutcome > 0
-      ? `too few oracles could be heard in ${String(withoutOutcome)} of them`
-      : 'the first agrees on blocks alone';
-  return new AppError('INPUT', `expected a report in ${String(ocrRounds)} rounds of OCR, got none: ${why}`);
+  const expected = `expected a report in ${counted(ocrRounds, 'round')} of OCR, got none`;
+  const unheard = `too few oracles could be heard in ${grouped(withoutOutcome)}`;
+  return new AppError('INPUT', `${expected}: the first agrees on blocks alone, and ${unheard}`);
 }

@@ -1,4 +1,5 @@
 import type { Metrics } from '../../harness/metrics.ts';
+import { oneLine } from '../../harness/outcome-text.ts';
 import { FAILING, LANE_TROUBLE } from '../../harness/report.ts';
 import type { Summary } from '../../harness/report.ts';
 import { DECISION_REASONS } from '../contract/decision.ts';
@@ -109,7 +110,7 @@ export class ServiceRecord {
   private warn(verdict: VerdictKey, { round }: Judgement): void {
     const soFar = this.parts.summary.tally.verdicts[verdict];
     if (isPowerOfTen(soFar)) {
-      this.parts.log('warn', 'the lanes do not agree', { verdict, round: round.id, soFar });
+      this.parts.log('warn', 'the lanes do not agree', { verdict, round: oneLine(round.id), soFar });
     }
   }
 

@@ -25,6 +25,7 @@ const PARTS = [
   'loopp/provider/',
   'loopp/simulator/',
   'harness/',
+  'grafana/',
 ] as const;
 type Part = (typeof PARTS)[number];
 
@@ -58,7 +59,22 @@ const ALLOWED: Readonly<Record<Part, readonly Part[]>> = {
   'loopp/simulator/': ['loopp/host/', 'src/codec/', 'src/chains/'],
   // The journal holds rounds in the captures' own format.
   'harness/': ['src/codec/', 'src/chains/', 'src/flags/', 'src/rounds/format.ts'],
+  // Dashboards ask for the metrics of every command; nothing depends on them.
+  'grafana/': ['harness/', 'src/cli/'],
 };
+
+const GRAFANA_SDK = [
+  'bargauge',
+  'cog',
+  'common',
+  'dashboard',
+  'heatmap',
+  'prometheus',
+  'stat',
+  'statetimeline',
+  'table',
+  'timeseries',
+].map((part) => [`@grafana/grafana-foundation-sdk/${part}`, ['grafana/']] as const);
 
 /** Which part may use a package; packages that are not listed may be used by none. */
 const PACKAGES: Readonly<Partial<Record<string, readonly Part[]>>> = {
@@ -68,9 +84,14 @@ const PACKAGES: Readonly<Partial<Record<string, readonly Part[]>>> = {
   'ethers/abi': ['src/codec/'],
   // Oracles of the simulated DON sign reports for EVM chains.
   'ethers/crypto': ['loopp/simulator/'],
+  // Arbitraries of rounds; only `fuzz` and `sensitivity` load it.
+  'fast-check': ['harness/'],
   'prom-client': ['harness/', 'src/serve/', 'src/cli/'],
   'unleash-client': ['src/flags/'],
   valibot: ['src/flags/', 'src/cli/'],
+  yaml: ['src/cli/'],
+  ...Object.fromEntries(GRAFANA_SDK),
+  prettier: ['grafana/'],
 };
 
 function partOf(path: string): Part {

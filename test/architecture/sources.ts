@@ -19,8 +19,8 @@ export interface Source {
   readonly breaches: readonly string[];
 }
 
-/** The folders that hold the product. */
-const FOLDERS = ['src', 'legacy', 'loopp', 'harness'];
+/** The folders that hold the product, and the code that makes its dashboards. */
+const FOLDERS = ['src', 'legacy', 'loopp', 'harness', 'grafana'];
 
 export function loadSources(): readonly Source[] {
   return FOLDERS.flatMap((folder) =>

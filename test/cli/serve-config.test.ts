@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { OPTION_ROWS } from '../../src/cli/serve/option-rows.ts';
 import { configAsYaml } from '../../src/cli/serve/print.ts';
 import type { ServeVariables } from '../../src/config.ts';
 import { AppError } from '../../src/errors.ts';
-import { FLAG_DEFAULTS } from '../../src/flags/unleash-source.ts';
+import { FLAG_DEFAULTS } from '../../src/flags/defaults.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -64,7 +64,7 @@ describe('without any configuration', () => {
         keepAliveTimeoutMs: 60_000,
       },
       loopp: { command: [], laneTimeoutMs: 2000, startTimeoutMs: 10_000 },
-      shadow: { concurrency: 8, queueRounds: 1000, queueBytes: 67_108_864 },
+      comparison: { concurrency: 8, queueRounds: 1000, queueBytes: 67_108_864 },
       flags: { name: 'securemint.loopp', refreshMs: 1000, ageLimitMs: 30_000, pollTimeoutMs: 3000 },
       journal: { fileBytes: 268_435_456, files: 40 },
       sources: [],
@@ -111,7 +111,7 @@ describe('a file', () => {
   test.each([
     [
       'htpp:\n  port: 1',
-      'serve.yaml:1: htpp: expected one of stage, http, loopp, shadow, flags, journal, sources, shutdownGraceMs, got "htpp": did you mean http?',
+      'serve.yaml:1: htpp: expected one of stage, http, loopp, comparison, flags, journal, sources, shutdownGraceMs, got "htpp": did you mean http?',
     ],
     [
       'http:\n  port: 1\n  prot: 1',
@@ -119,7 +119,7 @@ describe('a file', () => {
     ],
     [
       'port: 1',
-      'serve.yaml:1: port: expected one of stage, http, loopp, shadow, flags, journal, sources, shutdownGraceMs, got "port": did you mean http.port?',
+      'serve.yaml:1: port: expected one of stage, http, loopp, comparison, flags, journal, sources, shutdownGraceMs, got "port": did you mean http.port?',
     ],
     [
       'http:\n  port: "9470"',
@@ -175,7 +175,7 @@ describe('a file', () => {
   });
 
   test('is told everything that is wrong with it at once', async () => {
-    expect(await refusals('http:\n  port: -1\nshadow:\n  concurrency: 0\nstages: off')).toHaveLength(3);
+    expect(await refusals('http:\n  port: -1\ncomparison:\n  concurrency: 0\nstages: off')).toHaveLength(3);
   });
 
   test('is told where it is no YAML', async () => {
@@ -312,6 +312,26 @@ describe('options', () => {
       expect(variable).toMatch(/^(SECUREMINT_SHADOW_[A-Z_]+|UNLEASH_URL)$/);
     }
     expect(new Set(OPTION_ROWS.map(({ variable }) => variable)).size).toBe(OPTION_ROWS.length);
+  });
+
+  test('stand in docs/serve.md as they are', async () => {
+    const lines = (await readFile('docs/serve.md', 'utf8')).split('\n');
+    const start = lines.findIndex((line) => line.startsWith('| option '));
+    const table = lines.slice(start + 2, lines.indexOf('', start)).map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+    expect(table).toEqual(
+      OPTION_ROWS.map(({ path, meaning, fallback, expected, variable }) => [
+        `\`${path.join('.')}\``,
+        meaning,
+        typeof fallback === 'string' || typeof fallback === 'number' ? String(fallback) : '-',
+        expected,
+        `\`${variable}\``,
+      ]),
+    );
   });
 
   test.each([

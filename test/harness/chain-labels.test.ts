@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ChainLabels } from '../../harness/chain-labels.ts';
 import { encodeValueMap } from '../../src/codec/values-encode.ts';
+import type { Value } from '../../src/codec/values.ts';
 
 const config = (selector: string, more: readonly string[] = []): Uint8Array =>
   encodeValueMap(
-    new Map([
-      ['targetChainSelector', { kind: 'string', value: selector }] as const,
-      ...more.map((key) => [key, { kind: 'bool', value: true }] as const),
+    new Map<string, Value>([
+      ['targetChainSelector', { kind: 'string', value: selector }],
+      ...more.map((key): [string, Value] => [key, { kind: 'bool', value: true }]),
     ]),
   );
 

@@ -13,6 +13,8 @@ test.each([
   ['encodableOutcome.payload[12].dataId', 'dataId'],
   ['lastSeenAt', 'lastSeenAt'],
   ['bytes', 'bytes'],
+  ['reports[2]', 'reports'],
+  ['reports[2].transmitted', 'transmitted'],
   ['(7 more differences)', 'other'],
   ['encodableOutcome["<script>"]', 'other'],
   ['encodableOutcome.surprise', 'other'],

@@ -63,6 +63,14 @@ describe('a line', () => {
     expect(journalLine(judgementOf())).not.toHaveProperty('decision');
   });
 
+  test('says when it was judged, right behind the schema', () => {
+    expect(Object.entries(journalLine(judgementOf(), 1_796_000_000_000)).slice(0, 2)).toEqual([
+      ['schema', 1],
+      ['at', 1_796_000_000_000],
+    ]);
+    expect(journalLine(judgementOf())).not.toHaveProperty('at');
+  });
+
   test('of a mismatch is whole: round, answers and differences', () => {
     expect(journalLine(judgementOf({ legacy, loopp }))).toEqual({
       ...known,
@@ -172,12 +180,13 @@ describe('a journal', () => {
 
   test('has one line a judgement, in order, once it is closed', async () => {
     const path = join(folder, 'closed.jsonl');
-    const journal = await Journal.create(path);
+    let now = 1_000;
+    const journal = await Journal.create(path, () => now++);
     const judgements = Array.from({ length: 3 }, (_, index) => judgementOf({ round: roundOf(index) }));
     for (const judgement of judgements) await journal.append(judgement);
     await journal.close();
     expect(await linesIn(path)).toEqual([
-      ...judgements.map((judgement) => JSON.stringify(journalLine(judgement))),
+      ...judgements.map((judgement, index) => JSON.stringify(journalLine(judgement, 1_000 + index))),
       '',
     ]);
   });

@@ -1,5 +1,5 @@
-export * from './arbitraries/builders.ts';
-export { arbitraryBrokenJsonText, arbitraryJsonText } from './arbitraries/json.ts';
-export { arbitraryRound } from './arbitraries/round.ts';
-export type { Family, RoundOptions } from './arbitraries/round.ts';
-export { arbitraryScalar, arbitraryText, arbitraryValue } from './arbitraries/values.ts';
+export * from '../../harness/arbitraries/builders.ts';
+export { arbitraryBrokenJsonText, arbitraryJsonText } from '../../harness/arbitraries/json.ts';
+export { arbitraryRound } from '../../harness/arbitraries/round.ts';
+export type { Family, RoundOptions } from '../../harness/arbitraries/round.ts';
+export { arbitraryScalar, arbitraryText, arbitraryValue } from '../../harness/arbitraries/values.ts';

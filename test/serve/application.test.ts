@@ -229,6 +229,38 @@ describe('POST /v1/rounds', () => {
   });
 });
 
+describe('a round', () => {
+  test('is served and judged though its client has left', async () => {
+    const answer = deferred<ReturnType<typeof errorOf>>();
+    const running = await started({ stage: 'complete', parts: { loopp: laneThat(() => answer.promise) } });
+    const wire = running.connect();
+    wire.write(`${head(`content-length: ${String(Buffer.byteLength(FIRST))}`)}${FIRST}`);
+    await vi.waitFor(async () => expect(memberOf(await running.status(), 'http')['roundsInFlight']).toBe(1));
+    wire.socket.destroy();
+    await wire.closed;
+    answer.resolve(errorOf('to nobody'));
+    await judged(running, 1);
+    expect(await running.stop()).toBe(true);
+  });
+
+  test('whose fields are nested without end is refused like any other', async () => {
+    const running = await started({ rounds: { bodyLimitBytes: 1_000_000 } });
+    const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const { status } = await running.post(`{"id": ${nested}}`);
+    expect(status).toBe(400);
+    expect((await running.post(FIRST)).status).toBe(200);
+  });
+
+  test('cannot forge a line of the log with its id', async () => {
+    const running = await started({ parts: { loopp: laneThat(() => Promise.resolve(errorOf('a lie'))) } });
+    await running.post(changed(FIRST, { id: `x\ninfo: all is well ${'y'.repeat(100_000)}` }));
+    await judged(running, 1);
+    const line = running.logged.lines.find((text) => text.includes('the lanes do not agree')) ?? '';
+    expect(line).toMatch(/^warn: the lanes do not agree verdict=onlyLooppFailed round=x\\ninfo: .* soFar=1$/);
+    expect(line.length).toBeLessThan(10_000);
+  });
+});
+
 describe('a body', () => {
   test('that says it is too large is not read', async () => {
     const running = await started();
@@ -238,15 +270,18 @@ describe('a body', () => {
     expect(wire.status).toBe(413);
   });
 
-  test('that turns out to be too large is cut off', async () => {
-    const running = await started();
-    const wire = running.connect();
-    wire.write(head('transfer-encoding: chunked'));
-    const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
-    for (let count = 0; count < 6; count++) wire.write(chunk);
-    expect(await wire.closed).toContain('body: expected at most 262144 bytes, got more');
-    expect(wire.status).toBe(413);
-  });
+  test.each(['keep-alive', 'close'])(
+    'that turns out to be too large is cut off, and the answer reaches a client that sends on (%s)',
+    async (connection) => {
+      const running = await started();
+      const wire = running.connect();
+      wire.write(head('transfer-encoding: chunked', `connection: ${connection}`));
+      const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
+      for (let count = 0; count < 300; count++) wire.write(chunk);
+      expect(await wire.closed).toContain('body: expected at most 262144 bytes, got more');
+      expect(wire.status).toBe(413);
+    },
+  );
 
   test('that the client holds back is not asked for in vain', async () => {
     const running = await started();
@@ -312,7 +347,7 @@ describe('a client that is slow', () => {
     const running = await started({ http: { headersTimeoutMs: 100, requestTimeoutMs: 200 } });
     const wire = running.connect();
     await wire.closed;
-    await vi.waitFor(async () => expect(await running.status()).toMatchObject({ http: { connections: 1 } }));
+    expect(await running.status()).toMatchObject({ rounds: 0 });
   });
 
   test('with its next request is cut off', async () => {

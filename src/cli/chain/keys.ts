@@ -24,15 +24,16 @@ export async function loadKeys(
   { senderKey, signerKeys }: ChainVariables,
 ): Promise<ChainKeys> {
   const folder = dirname(configPath);
-  const sender = await textOf('SECUREMINT_SHADOW_CHAIN_SENDER_KEY', senderKey, {
+  const senderText = await textOf('SECUREMINT_SHADOW_CHAIN_SENDER_KEY', senderKey, {
     field: 'keys.senderFile',
     path: keys.senderFile && resolve(folder, keys.senderFile),
   });
-  const signers = await textOf('SECUREMINT_SHADOW_CHAIN_SIGNER_KEYS', signerKeys, {
+  const sender = senderOf(senderText);
+  const signersText = await textOf('SECUREMINT_SHADOW_CHAIN_SIGNER_KEYS', signerKeys, {
     field: 'keys.signersFile',
     path: keys.signersFile && resolve(folder, keys.signersFile),
   });
-  return { sender: senderOf(sender), signers: signersOf(signers, don.f) };
+  return { sender, signers: signersOf(signersText, don.f) };
 }
 
 /** A secret and where it came from. */

@@ -1,8 +1,8 @@
-import { TransmittingAccount } from '../../../loopp/provider/evm/account.ts';
 import { EvmChain } from '../../../loopp/provider/evm/chain.ts';
 import { untilAborted } from '../../../loopp/provider/patience.ts';
 import { readChainVariables } from '../../config.ts';
 import { AppError, messageOf } from '../../errors.ts';
+import { PatientAccount } from './account.ts';
 import { loadChainConfig } from './config.ts';
 import { loadKeys } from './keys.ts';
 import { ChainProof } from './proof.ts';
@@ -19,8 +19,8 @@ export async function openChain(path: string, signal: AbortSignal): Promise<Chai
   const chain = new EvmChain(chainOptions(config));
   chain.provider.pollingInterval = config.pollIntervalMs;
   try {
-    const account = new TransmittingAccount(keys.sender, chain.provider);
-    await untilAborted([signal], checkChain(config, chain, account));
+    const account = new PatientAccount(keys.sender, chain.provider);
+    await untilAborted([signal], checkChain(path, config, chain, account));
     const reachability = new Reachability(config, signal);
     return new ChainProof({ config, chain, account, reachability }, keys.signers);
   } catch (error) {
@@ -47,7 +47,12 @@ const RECEIVE_LIMIT_BYTES = 16 * 1024 * 1024;
 /** More than the most rounds in progress make. */
 const REQUESTS_IN_FLIGHT = 1000;
 
-async function checkChain(config: ChainConfig, chain: EvmChain, account: TransmittingAccount): Promise<void> {
+async function checkChain(
+  path: string,
+  config: ChainConfig,
+  chain: EvmChain,
+  account: PatientAccount,
+): Promise<void> {
   await chain.check();
   const contracts = [
     ['forwarder', config.forwarder],
@@ -58,9 +63,12 @@ async function checkChain(config: ChainConfig, chain: EvmChain, account: Transmi
     if ((await chain.provider.getCode(address)) !== '0x') continue;
     throw new AppError(
       'CHAIN',
-      `${field}: expected a contract at ${address} on chain ${String(config.chainId)}, got none`,
+      `${path}: ${field}: expected a contract at ${address} on chain ${String(config.chainId)}, got none`,
     );
   }
   if ((await chain.provider.getBalance(account.address)) > 0n) return;
-  throw new AppError('CHAIN', `expected funds of the sender ${account.address}, which pays, got none`);
+  throw new AppError(
+    'CHAIN',
+    `${path}: expected funds of the sender ${account.address}, which pays, got none`,
+  );
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeliveryError } from '../../../loopp/provider/evm/delivery/errors.ts';
 import { EvmContractError } from '../../../loopp/provider/evm/contract.ts';
@@ -34,13 +35,15 @@ const SHOWN_CHARACTERS = 300;
  */
 export class Reachability {
   private readonly options: ReachabilityOptions;
+  /** Each step listens to it. */
   private readonly signal: AbortSignal;
   private state: State = { name: 'up' };
 
   /** Once `signal` aborts, every step fails. */
   constructor(options: ReachabilityOptions, signal: AbortSignal) {
     this.options = options;
-    this.signal = signal;
+    this.signal = AbortSignal.any([signal]);
+    setMaxListeners(0, this.signal);
   }
 
   /**

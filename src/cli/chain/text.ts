@@ -59,16 +59,15 @@ function findingLines({ different }: ChainSummary, findings: readonly ChainFindi
 
 /** Why the chain says no, one reason each; empty when it says yes. */
 export function chainObjections(summary: ChainSummary, maxNotDelivered: number): readonly string[] {
-  const { rounds, same, different, notDelivered } = summary;
+  const { rounds, different, notDelivered, legacy, loopp } = summary;
   const reasons = different > 0 ? [`different on chain: ${grouped(different)}`] : [];
   if (notDelivered > maxNotDelivered) {
     reasons.push(
       `not delivered to the chain: ${grouped(notDelivered)}, at most ${grouped(maxNotDelivered)} allowed`,
     );
   }
-  // Whatever happened, nothing was shown.
-  if (reasons.length === 0 && same === 0) {
-    reasons.push(`no answers were compared on chain in ${counted(rounds, 'round')}`);
+  if (reasons.length === 0 && (legacy.delivered === 0 || loopp.delivered === 0)) {
+    reasons.push(`nothing was delivered to the chain in ${counted(rounds, 'round')}`);
   }
   return reasons;
 }

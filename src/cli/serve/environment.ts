@@ -35,7 +35,7 @@ export function overlay(value: unknown, settings: ServeVariables['settings']): O
 function valueIn({ isText, variable, expected }: OptionRow, text: string): unknown {
   if (isText) return text;
   try {
-    return parse(text, { logLevel: 'error' });
+    return parse(text, { logLevel: 'error', prettyErrors: false });
   } catch (error) {
     throw new AppError('USAGE', `${variable}: expected ${expected}, got: ${messageOf(error)}`, {
       cause: error,

@@ -98,7 +98,7 @@ function optionsOf(
   token: string | undefined,
   journalFolder: string,
 ): ApplicationOptions {
-  const { http, shadow, loopp } = config;
+  const { http, comparison, loopp } = config;
   // A round may wait for the loopp lane, and then for the legacy one.
   const idleTimeoutMs =
     Math.max(http.requestTimeoutMs, http.keepAliveTimeoutMs, loopp.laneTimeoutMs) + IDLE_MARGIN_MS;
@@ -106,9 +106,9 @@ function optionsOf(
     http: { ...http, idleTimeoutMs },
     rounds: { ...http, token },
     shadow: {
-      concurrency: shadow.concurrency,
-      waiting: shadow.queueRounds,
-      waitingBytes: shadow.queueBytes,
+      concurrency: comparison.concurrency,
+      waiting: comparison.queueRounds,
+      waitingBytes: comparison.queueBytes,
     },
     journalFolder,
     versions: {

@@ -62,7 +62,7 @@ const loopp = section({
   startTimeoutMs: wholeNumber(WAIT, HOST_DEFAULTS.startTimeoutMs, 'For the plugin to start.'),
 });
 
-const shadow = section({
+const comparison = section({
   concurrency: wholeNumber([1, 1000], 8, 'Comparisons in progress.'),
   queueRounds: wholeNumber(
     [0, 100_000],
@@ -127,7 +127,7 @@ export const SERVE_SCHEMA = options({
   ),
   http,
   loopp,
-  shadow,
+  comparison,
   flags,
   journal,
   sources: v.optional(

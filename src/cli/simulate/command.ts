@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { FAULTS } from '../../../loopp/simulator/faults.ts';
 import { HOST_DEFAULTS } from '../../../loopp/host/options.ts';
@@ -16,8 +17,8 @@ export function addSimulate(program: Command, finish: (code: number) => void): v
     .helpGroup('Build:')
     .summary('write a capture with a simulated DON')
     .description(
-      'Oracles with real Secure Mint reporting plugins hold rounds of OCR over simulated chains; their signed reports\n' +
-        'reach workflows as trigger events, and each workflow gives a round for an aggregator.\n' +
+      'Oracles with real Secure Mint reporting plugins hold rounds of OCR over chains that are made up.\n' +
+        'Their signed reports reach workflows as trigger events: each gives a round for an aggregator.\n' +
         'Equal options give equal bytes.',
     )
     .addOption(wholeNumberOption('--rounds <n>', 'rounds of OCR', [1, 1e9]).makeOptionMandatory())
@@ -35,11 +36,14 @@ export function addSimulate(program: Command, finish: (code: number) => void): v
       'names or selectors, separated by commas (default: Ethereum, Arbitrum and, in 2025-09, Solana)',
     )
     .addOption(choiceOption('--revision <name>', 'upstream behaviour', REVISIONS).default('2025-09'))
-    .option(
-      '--fault <NAME[:ORACLE][@PERCENT]>',
-      'a fault, in how many of 100 rounds (default: all); without ORACLE one that is drawn for each round; may be repeated',
-      (text: string, before: readonly string[]) => [...before, text],
-      [],
+    .addOption(
+      new Option(
+        '--fault <NAME[:ORACLE][@PERCENT]>',
+        'a fault, in so many of 100 rounds (all, unless it says); without ORACLE of one that is drawn for each round; ' +
+          'may be given several times',
+      )
+        .argParser((text: string, before: readonly string[]) => [...before, text])
+        .default([], 'none'),
     )
     .addOption(
       wholeNumberOption('--start-timeout-ms <ms>', 'time for a plugin to start', [100, 600_000]).default(

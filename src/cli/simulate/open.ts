@@ -8,16 +8,19 @@ import { textLog } from '../../log.ts';
 import { pluginCommandOf, watchPlugin } from '../loopp.ts';
 import type { LooppOptions } from '../loopp.ts';
 
+/** A call takes milliseconds. A machine that is busy must not make an honest oracle silent. */
+const CALL_TIMEOUT_MS = 30_000;
+
 /**
  * A simulator over the product's own plugin, launched. Rejects with `AppError` PLUGIN_START, also when `signal` aborts
  * meanwhile; nothing is left then.
  */
 export async function openSimulator(
   options: SimulatorOptions,
-  loopp: LooppOptions,
+  loopp: Pick<LooppOptions, 'verbose' | 'startTimeoutMs'>,
   signal: AbortSignal,
 ): Promise<DonSimulator> {
-  const { hostOptions } = watchPlugin(loopp);
+  const { hostOptions } = watchPlugin({ ...loopp, laneTimeoutMs: CALL_TIMEOUT_MS });
   const log = textLog((line) => process.stderr.write(line), loopp.verbose ? 'debug' : 'warn');
   const host = new PluginProcesses({
     command: pluginCommandOf(undefined),

@@ -6,11 +6,13 @@ import type { Reply } from './reply.ts';
  * For a peer to read the answer. A socket that is closed while the peer still sends is reset, and the reset may overtake
  * the answer.
  */
-const LINGER_MS = 500;
+const LINGER_MS = 2000;
 
 /** Ends our side of a connection that still sends what nobody will read, and soon the connection. */
 export function leave(socket: Socket): void {
   socket.end();
+  // Once Node has begun to skip the rest of the request: what is not read fills the peer's side of the connection.
+  setImmediate(() => socket.pause());
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 

@@ -66,13 +66,15 @@ export class HttpServer {
 
   /** Answers where it listens. Rejects with `AppError` LISTEN. */
   async listen(): Promise<string> {
-    const { host, port } = this.options;
+    const { host, port, connections } = this.options;
+    // Clients that come all at once would wait for seconds where they do not fit into this queue.
+    const backlog = 2 * connections;
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', (error) => {
         const where = `${host}:${String(port)}`;
         reject(new AppError('LISTEN', `${where}: expected to listen there, got ${error.message}`));
       });
-      this.server.listen(port, host, resolve);
+      this.server.listen({ port, host, backlog }, resolve);
     });
     return urlOf(this.server);
   }
@@ -143,9 +145,12 @@ export class HttpServer {
   private write(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Reply): void {
     const { socket } = request;
     const unread = isMuchUnread(request);
-    // With this header Node would close the connection before the client has read the answer.
     const closes = !unread && (this.draining || this.crowd.has(socket));
-    if (unread) response.once('finish', () => leave(socket));
+    if (unread) {
+      // Else Node closes the connection at once where the client asked for that, or this answer says so.
+      response.shouldKeepAlive = true;
+      response.once('finish', () => leave(socket));
+    }
     response.writeHead(status, {
       ...headers,
       'content-length': Buffer.byteLength(body),

@@ -4,7 +4,7 @@ import { Dice } from '../../../loopp/simulator/dice.ts';
 import type { FaultName } from '../../../loopp/simulator/faults.ts';
 import { seededWorld } from '../../../loopp/simulator/seeded-world.ts';
 import type { Blocks, ExternalAdapterPayload } from '../../../src/contract/external-adapter.ts';
-import { SELECTORS } from '../../helpers/arbitraries/builders.ts';
+import { SELECTORS } from './chains.ts';
 
 const { ethereum, arbitrum } = SELECTORS;
 const dice = new Dice(7);

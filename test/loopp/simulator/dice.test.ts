@@ -25,9 +25,11 @@ test('numbers are below their limit, and all of those come up', () => {
   expect(new Set(large).size).toBe(50);
 });
 
+/** Of 1,000. */
+const times = (percent: number): number =>
+  Array.from({ length: 1000 }, (_, at) => dice.chance(percent, 'chance', at)).filter(Boolean).length;
+
 test('a chance of 100 is certain, one of 0 none, and others come up about as often as they say', () => {
-  const times = (percent: number): number =>
-    Array.from({ length: 1000 }, (_, at) => dice.chance(percent, 'chance', at)).filter(Boolean).length;
   expect([times(0), times(100)]).toEqual([0, 1000]);
   expect(times(25)).toBeGreaterThan(200);
   expect(times(25)).toBeLessThan(300);

@@ -33,9 +33,10 @@ test('the seed decides whom and when', () => {
   expect(over(sometimes, 8)).not.toEqual(over(sometimes));
 });
 
+const lagging = (faults: Faults): boolean => hasFault(faults, 1, 'lagging');
+
 test('one fault strikes or not whatever others there are', () => {
   const one: readonly Fault[] = [{ name: 'lagging', oracle: 1, percent: 50 }];
   const two: readonly Fault[] = [...one, { name: 'lying', oracle: 1, percent: 50 }];
-  const lagging = (faults: Faults): boolean => hasFault(faults, 1, 'lagging');
   expect(over(two).map(lagging)).toEqual(over(one).map(lagging));
 });

@@ -19,7 +19,7 @@ afterAll(() => sandbox.end());
 /** Over a world that all see alike: with every other difference there, a fault's effect stands alone. */
 const simulated = (
   faults: readonly Fault[],
-  { rounds = 6, revision = '2025-09' as Revision } = {},
+  { rounds = 6, revision = '2025-09' }: { readonly rounds?: number; readonly revision?: Revision } = {},
 ): Promise<Simulated> => simulate({ rounds, faults, revision, world: movingWorld, ...chainsOf(revision) });
 
 /** Selectors above 2^63 and Solana came later. */
@@ -64,12 +64,17 @@ test('silent: is in no round and signs nothing', async () => {
 test('lagging: is one report behind, with nothing before the first, and moves no other', async () => {
   const { rounds } = await simulated([always('lagging', 2)]);
   expect(listsOf(rounds, 2).map(seqNrs)).toEqual([
-    ...Array(3).fill([]),
+    [],
+    [],
+    [],
     ...[2, 3, 4, 5].flatMap((n) => [[n], [n], [n]]),
   ]);
   expect(without(rounds, 2)).toEqual(without(honest.rounds, 2));
   await lanesAgree(rounds, lane);
 });
+
+const isTrue = ({ selector, block, mintable }: SeenEvent): boolean =>
+  mintable === movingWorld.mintable(selector, block, 0);
 
 describe('lying', () => {
   test('f oracles move nothing: every event is the same, byte for byte', async () => {
@@ -77,6 +82,7 @@ describe('lying', () => {
     expect(rounds.map(({ observations }) => observations)).toEqual(
       honest.rounds.map(({ observations }) => observations),
     );
+    expect(rounds.every((round) => [...eventsOf(round).values()].flat().every(isTrue))).toBe(true);
     expect(simulator.tally.strikes).toEqual(new Map([['lying', 6]]));
     expect(rounds[0]?.note).toMatch(/(^|; )oracle 3 lying$/);
     await lanesAgree(rounds, lane);
@@ -84,16 +90,12 @@ describe('lying', () => {
 
   test('more than f do', async () => {
     const { rounds } = await simulated([2, 3].map((oracle) => always('lying', oracle)));
-    const told = new Map(honest.rounds.map((round) => [round.consensusSeqNr, amountsIn(round)]));
-    expect(rounds.some((round) => amountsIn(round) !== told.get(round.consensusSeqNr))).toBe(true);
+    const events = rounds.flatMap((round) => [...eventsOf(round).values()].flat());
+    // Blocks far ahead, which honest oracles' nodes never reach, and the liars' amounts there.
+    expect(events.length).toBeGreaterThan(20);
+    expect(events.filter(isTrue)).toEqual([]);
     await lanesAgree(rounds, lane);
   });
-
-  const amountsIn = (round: Round): string =>
-    [...eventsOf(round).values()]
-      .flat()
-      .map(({ block, mintable }) => `${String(block)} ${String(mintable)}`)
-      .join();
 });
 
 test('duplicated: gets its event twice', async () => {

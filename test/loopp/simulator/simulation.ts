@@ -19,7 +19,7 @@ import type { Lane, Outcome } from '../../../src/contract/lane.ts';
 import type { Round } from '../../../src/contract/round.ts';
 import { messageOf } from '../../../src/errors.ts';
 import { formatRound } from '../../../src/rounds/format.ts';
-import { SELECTORS } from '../../helpers/arbitraries/builders.ts';
+import { SELECTORS } from './chains.ts';
 import { OWN_PLUGIN } from '../host/sandbox.ts';
 import type { Sandbox } from '../host/sandbox.ts';
 

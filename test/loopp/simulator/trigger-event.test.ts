@@ -11,7 +11,7 @@ import type { Value, ValueMap } from '../../../src/codec/values.ts';
 import { REVISIONS } from '../../../src/contract/round.ts';
 import type { Revision, Round } from '../../../src/contract/round.ts';
 import { parseRound } from '../../../src/rounds/parse.ts';
-import { SELECTORS } from '../../helpers/arbitraries/builders.ts';
+import { SELECTORS } from './chains.ts';
 
 /** Rounds that real Go code made. */
 const captured = (revision: Revision): readonly Round[] =>
@@ -85,11 +85,11 @@ test('every chain of a round has the same event id', () => {
   expect(triggerEvent(attestedIn(event), RULES['2025-09']).id).toBe('securemint_41');
 });
 
+const lastSeen = ({ previousOutcome }: Workflow): bigint | undefined =>
+  previousOutcome === null ? undefined : AggregationOutcome.decode(previousOutcome).lastSeenAt;
+
 describe('a workflow goes on', () => {
   const outcome = AggregationOutcome.encode({ shouldReport: true, lastSeenAt: 41n });
-  const lastSeen = ({ previousOutcome }: Workflow): bigint | undefined =>
-    previousOutcome === null ? undefined : AggregationOutcome.decode(previousOutcome).lastSeenAt;
-
   test.each([
     ['2025-09', 3n, 4n, "with the consensus' sequence number"],
     ['2025-07', 41n, 41n, "with the report's own sequence number"],

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Value } from '../../../src/codec/values.ts';
+import type { Value } from '../../src/codec/values.ts';
 
 const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 const UINT64 = { min: 0n, max: 2n ** 64n - 1n };

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import { encodeValueMap } from '../../../src/codec/values-encode.ts';
-import type { Value } from '../../../src/codec/values.ts';
-import type { Revision } from '../../../src/contract/round.ts';
+import { encodeValueMap } from '../../src/codec/values-encode.ts';
+import type { Value } from '../../src/codec/values.ts';
+import type { Revision } from '../../src/contract/round.ts';
 import { bigint, bool, bytes, float64, int64, list, map, nil, text, uint64, utf8 } from './builders.ts';
 import type { Making } from './report.ts';
 

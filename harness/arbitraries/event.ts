@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import { encodeValue } from '../../../src/codec/values-encode.ts';
-import type { Value } from '../../../src/codec/values.ts';
-import type { Revision } from '../../../src/contract/round.ts';
+import { encodeValue } from '../../src/codec/values-encode.ts';
+import type { Value } from '../../src/codec/values.ts';
+import type { Revision } from '../../src/contract/round.ts';
 import {
   accountValue,
   bigint,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { AggregationOutcome } from '../../../src/codec/capability.ts';
-import type { OracleObservations, Revision, Round } from '../../../src/contract/round.ts';
+import { AggregationOutcome } from '../../src/codec/capability.ts';
+import type { OracleObservations, Revision, Round } from '../../src/contract/round.ts';
 import { CONFIG_DIGEST, SELECTORS } from './builders.ts';
 import { arbitraryConfig } from './config.ts';
 import { arbitraryObservation } from './event.ts';

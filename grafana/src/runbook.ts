@@ -1,0 +1,25 @@
+/** Sections of docs/runbook.md, by the anchors of their headings. */
+export const RUNBOOK = {
+  promote: 'Promote',
+  'roll-back': 'Roll back',
+  'parity-broken': 'Parity broken',
+  'witness-contradicted': 'Witness contradicted',
+  'bound-lost': 'Bound lost',
+  'no-data': 'No data',
+  'no-rounds': 'No rounds',
+  'loopp-down': 'LOOPP down',
+  'crash-loop': 'Crash loop',
+  'loopp-slow': 'LOOPP slow',
+  unanswered: 'Unanswered',
+  fallback: 'Fallback',
+  'flag-stale': 'Flag stale',
+  'not-ready': 'Not ready',
+  'controller-failed': 'Controller failed',
+  'queue-dropping': 'Queue dropping',
+  'journal-failing': 'Journal failing',
+  'source-failed': 'Source failed',
+  'input-refused': 'Input refused',
+  'sums-wrong': 'Sums wrong',
+  'event-loop-late': 'Event loop late',
+} as const;
+export type RunbookSection = keyof typeof RUNBOOK;

@@ -1,67 +1,61 @@
-import { AggregationOutcome } from '../src/codec/capability.ts';
-import type { Value, ValueMap } from '../src/codec/values.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lane, Outcome } from '../src/contract/lane.ts';
+import type { LaneName } from '../src/contract/judgement.ts';
+import { CODEC_PLANTS } from './plants/codec-plants.ts';
+import { OUTCOME_PLANTS } from './plants/outcome-plants.ts';
+import type { Plant } from './plants/plant.ts';
+import { REPORT_PLANTS } from './plants/report-plants.ts';
+import { ROUND_PLANTS } from './plants/round-plants.ts';
+
+const TABLE = { ...REPORT_PLANTS, ...OUTCOME_PLANTS, ...ROUND_PLANTS, ...CODEC_PLANTS } as const;
+export type PlantName = keyof typeof TABLE;
 
 /** Known lies that can be put into a lane, to see that the comparison finds them. */
-export const PLANTS = {
-  /** The block number is one too high. */
-  'block-plus-one': (outcome) =>
-    withAnswer(outcome, ({ mintable, block }, bits) => mintable | ((block + 1n) << bits)),
-  /** Block and mintable have changed places in the packed answer. */
-  'swapped-packing': (outcome) =>
-    withAnswer(outcome, ({ mintable, block }, bits) => block | (mintable << bits)),
-  /** The outcome says that there is nothing to report. */
-  'lost-report': () => AggregationOutcome.encode({}),
-} as const satisfies Readonly<Record<string, Lie>>;
-export type PlantName = keyof typeof PLANTS;
+export const PLANTS: Readonly<Record<PlantName, Plant>> = TABLE;
 
-type Lie = (outcome: AggregationOutcome) => Uint8Array;
+export function isPlant(name: string | undefined): name is PlantName {
+  return name !== undefined && Object.hasOwn(PLANTS, name);
+}
 
-/** The lane, lying about every outcome with a report; errors and empty outcomes pass unchanged. */
+/** All of them, in the order of the table. */
+export const PLANT_NAMES: readonly PlantName[] = Object.keys(PLANTS).filter(isPlant);
+
+/** The lane, lying. What it rejects with passes unchanged. */
 export function plant(lane: Lane, name: PlantName): Lane {
-  const lie: Lie = PLANTS[name];
+  const { ask = (round) => round, tell = (truth) => truth, lateMs = () => 0 }: Plant = PLANTS[name];
+  let previous: Outcome | undefined;
+  const possible = lane.possibleOutcomes?.bind(lane);
   return {
     name: lane.name,
-    aggregate: async (round, signal) => lieAbout(await lane.aggregate(round, signal), lie),
+    aggregate: async (round, signal) => {
+      const truth = await lane.aggregate(ask(round), signal);
+      const told = tell(truth, { round, previous });
+      previous = truth;
+      await late(lateMs(round), signal);
+      return told;
+    },
+    ...(possible === undefined
+      ? {}
+      : {
+          possibleOutcomes: (round) =>
+            possible(ask(round)).map((truth) => tell(truth, { round, previous: undefined })),
+        }),
     health: () => lane.health(),
     close: () => lane.close(),
   };
 }
 
-function lieAbout(outcome: Outcome, lie: Lie): Outcome {
-  if (outcome.kind === 'error') return outcome;
-  const decoded = AggregationOutcome.decode(outcome.outcome);
-  return decoded.shouldReport ? { kind: 'outcome', outcome: lie(decoded) } : outcome;
+/** Both lanes with the lie where it belongs: in the loopp lane, or in both for code that they share. */
+export function plantLanes(
+  lanes: Readonly<Record<LaneName, Lane>>,
+  name: PlantName,
+): Readonly<Record<LaneName, Lane>> {
+  const legacy = PLANTS[name].lanes === 'both' ? plant(lanes.legacy, name) : lanes.legacy;
+  return { legacy, loopp: plant(lanes.loopp, name) };
 }
 
-interface Packed {
-  readonly mintable: bigint;
-  readonly block: bigint;
-}
-
-/** Width of the mintable below the block, by the key that holds the packed answer (docs/spec/aggregator.md H.5). */
-const MINTABLE_BITS: Readonly<Record<string, bigint>> = { Answer: 128n, Price: 128n, answer: 91n };
-
-function withAnswer(
-  outcome: AggregationOutcome,
-  repack: (packed: Packed, mintableBits: bigint) => bigint,
-): Uint8Array {
-  const change = (map: ValueMap): ValueMap =>
-    new Map([...map].map(([key, value]) => [key, changeValue(key, value)]));
-  const changeValue = (key: string, value: Value): Value => {
-    const bits = MINTABLE_BITS[key];
-    if (value.kind === 'bigint' && bits !== undefined) {
-      const mintable = BigInt.asUintN(Number(bits), value.value);
-      return { kind: 'bigint', value: repack({ mintable, block: value.value >> bits }, bits) };
-    }
-    if (value.kind === 'map') return { kind: 'map', entries: change(value.entries) };
-    // Reports and payload are lists of maps, one level deep.
-    return value.kind === 'list'
-      ? { kind: 'list', items: value.items.map((item) => changeValue('', item)) }
-      : value;
-  };
-  return AggregationOutcome.encode({
-    ...outcome,
-    encodableOutcome: change(outcome.encodableOutcome ?? new Map()),
-  });
+/** An aborted signal ends the wait, and the answer is there. */
+async function late(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (ms === 0) return;
+  await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
 }

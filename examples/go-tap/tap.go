@@ -95,7 +95,7 @@ type tapped struct {
 	config values.Map
 }
 
-// Aggregate answers as the inner aggregator does, and panics as it does: nothing here recovers that. The round is copied
+// Aggregate answers as the inner aggregator does and panics as it does: nothing here recovers that. The round is copied
 // before the node gets its answer, because then it changes both outcomes.
 func (a *tapped) Aggregate(lggr logger.Logger, previous *types.AggregationOutcome,
 	observations map[commontypes.OracleID][]values.Value, f int) (outcome *types.AggregationOutcome, err error) {

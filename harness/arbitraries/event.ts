@@ -7,10 +7,12 @@ import {
   bigint,
   bool,
   bytes,
+  eventValue,
   float64,
   int64,
   list,
   nil,
+  observationValue,
   repeatByte,
   reportJson,
   text,
@@ -170,25 +172,37 @@ function arbitraryWrapped(event: fc.Arbitrary<Making<Value>>): fc.Arbitrary<Maki
 
 /** One serialised observation: honest, for another chain, or an edge. */
 export function arbitraryObservation(revision: Revision): fc.Arbitrary<Making<Uint8Array>> {
-  const shape = (event: fc.Arbitrary<Making<Value>>): fc.Arbitrary<Making<Value>> =>
-    revision === '2025-07' ? event : arbitraryWrapped(event);
-  const honest = fc.constant<Making<Uint8Array>>(honestReport);
-  const foreign = fc.bigInt({ min: 1n, max: 1000n }).map(
-    (offset): Making<Uint8Array> =>
-      (truth) =>
-        honestReport({ ...truth, selector: foreignSelector(truth.selector, offset) }),
-  );
   return fc
     .oneof(
-      { weight: 8, arbitrary: shape(arbitraryEvent(revision, honest)) },
-      { weight: 3, arbitrary: shape(arbitraryEvent(revision, foreign)) },
-      { weight: 6, arbitrary: shape(arbitraryEvent(revision, arbitraryReport)) },
+      { weight: 8, arbitrary: inWrapper(revision, arbitraryEvent(revision, honest)) },
+      { weight: 3, arbitrary: inWrapper(revision, arbitraryEvent(revision, foreign)) },
+      { weight: 6, arbitrary: inWrapper(revision, arbitraryEvent(revision, arbitraryReport)) },
       { weight: 1, arbitrary: arbitraryNoEvent.map((value) => () => value) },
     )
     .map((make) => (truth) => encodeValue(make(truth)));
 }
 
-const honestReport: Making<Uint8Array> = (truth) => reportJson(truth);
+/** What an honest oracle observes: the event of the target chain, or of another one. */
+export function arbitraryHonestObservation(revision: Revision): fc.Arbitrary<Making<Uint8Array>> {
+  return fc
+    .oneof({ weight: 3, arbitrary: honest }, { weight: 1, arbitrary: foreign })
+    .map((makeReport) => (truth) => {
+      const event = eventValue({ revision, report: makeReport(truth), seqNr: truth.seqNr });
+      return encodeValue(observationValue(revision, event, truth.accounts.map(accountValue)));
+    });
+}
+
+function inWrapper(revision: Revision, event: fc.Arbitrary<Making<Value>>): fc.Arbitrary<Making<Value>> {
+  return revision === '2025-07' ? event : arbitraryWrapped(event);
+}
+
+const honest = fc.constant<Making<Uint8Array>>((truth) => reportJson(truth));
+
+const foreign = fc.bigInt({ min: 1n, max: 1000n }).map(
+  (offset): Making<Uint8Array> =>
+    (truth) =>
+      reportJson({ ...truth, selector: foreignSelector(truth.selector, offset) }),
+);
 
 /** Another selector of the same width, so that 2025-07 can read it where it can read the target's. */
 function foreignSelector(selector: bigint, offset: bigint): bigint {

@@ -30,10 +30,10 @@ export interface RoundOptions {
  * spellings of one key, of which Go would take either, never stand side by side.
  */
 export function arbitraryRound(options: RoundOptions): fc.Arbitrary<Round> {
-  const { revision, families = FAMILIES } = options;
+  const { revision, families } = options;
   return fc
     .record({
-      id: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((id) => id.toString(16).padStart(16, '0')),
+      id: arbitraryId,
       f: fc.nat({ max: 2 }),
       truth: arbitraryTruth(revision, families),
       config: arbitraryConfig(revision),
@@ -50,7 +50,14 @@ export function arbitraryRound(options: RoundOptions): fc.Arbitrary<Round> {
     }));
 }
 
-function arbitraryTruth(revision: Revision, families: readonly Family[]): fc.Arbitrary<Truth> {
+export const arbitraryId: fc.Arbitrary<string> = fc
+  .bigInt({ min: 0n, max: 2n ** 64n - 1n })
+  .map((id) => id.toString(16).padStart(16, '0'));
+
+export function arbitraryTruth(
+  revision: Revision,
+  families: readonly Family[] = FAMILIES,
+): fc.Arbitrary<Truth> {
   return fc.record({
     selector: arbitrarySelector(revision, families),
     configDigest: fc.constant(CONFIG_DIGEST),
@@ -85,7 +92,7 @@ function arbitrarySelector(revision: Revision, families: readonly Family[]): fc.
 }
 
 /** None, an older one, or now and then one that makes the round stale in 2025-07. */
-const arbitraryPrevious: fc.Arbitrary<Making<Uint8Array | null>> = fc.oneof(
+export const arbitraryPrevious: fc.Arbitrary<Making<Uint8Array | null>> = fc.oneof(
   { weight: 6, arbitrary: fc.constant(() => null) },
   {
     weight: 5,

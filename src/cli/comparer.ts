@@ -1,8 +1,7 @@
 import { Harness } from '../../harness/harness.ts';
 import type { RoundTaker } from '../../harness/comparison.ts';
 import type { PluginFacts } from '../../harness/metrics.ts';
-import { PLANTS, plant } from '../../harness/plants.ts';
-import type { PlantName } from '../../harness/plants.ts';
+import { isPlant, plantLanes } from '../../harness/plants.ts';
 import { openLegacy } from './legacy.ts';
 import { openLoopp } from './loopp.ts';
 import type { LooppOptions } from './loopp.ts';
@@ -35,9 +34,10 @@ export async function openLanes(
 ): Promise<Comparer> {
   const legacy = await openLegacy();
   const { lane, facts, command } = await openLoopp(pluginCommand, options, signal);
-  const loopp = isPlant(options.plant) ? plant(lane, options.plant) : lane;
+  const honest = { legacy, loopp: lane };
+  const lanes = isPlant(options.plant) ? plantLanes(honest, options.plant) : honest;
   return {
-    harness: new Harness({ legacy, loopp, seed: options.seed }),
+    harness: new Harness({ ...lanes, seed: options.seed }),
     facts,
     command,
     remarks: () => [],
@@ -45,8 +45,4 @@ export async function openLanes(
     objections: () => [],
     close: () => lane.close(),
   };
-}
-
-function isPlant(name: string | undefined): name is PlantName {
-  return name !== undefined && Object.hasOwn(PLANTS, name);
 }

@@ -5,15 +5,22 @@ import { Groups, needsWork } from '../../harness/groups/groups.ts';
 import type { Group, JournalFinding } from '../../harness/groups/groups.ts';
 import { parseKnown } from '../../harness/groups/known.ts';
 import type { KnownDifference } from '../../harness/groups/known.ts';
+import { rejudged } from '../../harness/groups/rejudge.ts';
 import { findingLines, groupLines } from '../../harness/groups/text.ts';
 import { counted } from '../../harness/report-text.ts';
+import type { Lane, Outcome } from '../contract/lane.ts';
+import type { Round } from '../contract/round.ts';
 import { AppError, EXIT, messageOf } from '../errors.ts';
 import { formatRound } from '../rounds/format.ts';
+import { openLegacy } from './legacy.ts';
+import type { Rejudge } from './mismatches/journal.ts';
 import { JournalReading } from './mismatches/journal.ts';
 import { paintFor } from './paint.ts';
 
 export interface MismatchesOptions {
   readonly json: boolean;
+  /** Compare the recorded answers again. */
+  readonly rejudge: boolean;
   /** Conditions on groups, NAME=VALUE. */
   readonly where: readonly string[];
   /** Show this group alone, with its sample. */
@@ -36,7 +43,8 @@ export async function mismatchesCommand(
   const reading = new JournalReading(path);
   const known = options.known === undefined ? [] : await readKnown(options.known);
   const groups = new Groups({ known, now: Date.now(), seed: options.seed, sampleSize: options.sample });
-  for await (const finding of reading.read()) groups.add(finding);
+  const findings = options.rejudge ? reading.readAgain(await openRejudge()) : reading.read();
+  for await (const finding of findings) groups.add(finding);
   reading.refuseNothing();
   const all = groups.list();
   const chosen =
@@ -48,6 +56,21 @@ export async function mismatchesCommand(
   else printText(reading, chosen, groups.beyond, options);
   const fine = groups.beyond === 0 && !all.some(needsWork);
   return fine ? EXIT.fine : EXIT.no;
+}
+
+/** With what Go may answer to a round, as far as the lane in this process knows. */
+async function openRejudge(): Promise<Rejudge> {
+  const legacy = await openLegacy();
+  return (entry, round) => rejudged(entry, round, (asked) => possibleOutcomes(legacy, asked));
+}
+
+/** None when the lane does not know or cannot say: then no difference is excused. */
+function possibleOutcomes(legacy: Lane, round: Round): readonly Outcome[] {
+  try {
+    return legacy.possibleOutcomes?.(round) ?? [];
+  } catch {
+    return [];
+  }
 }
 
 async function readKnown(file: string): Promise<readonly KnownDifference[]> {
@@ -101,9 +124,10 @@ function printText(
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function headLine({ path, rounds, findings, skipped }: JournalReading): string {
+function headLine({ path, rounds, findings, skipped, otherwise }: JournalReading): string {
+  const again = otherwise === 0 ? '' : `, ${counted(otherwise, 'round')} with another verdict than recorded`;
   const left = skipped === 0 ? '' : `, ${counted(skipped, 'line')} skipped`;
-  return `${path}: ${counted(findings, 'finding')} in ${counted(rounds, 'round')}${left}`;
+  return `${path}: ${counted(findings, 'finding')} in ${counted(rounds, 'round')}${again}${left}`;
 }
 
 function sampleLines(
@@ -117,13 +141,14 @@ function sampleLines(
 }
 
 function printJson(
-  { path, rounds, findings, skipped }: JournalReading,
+  { path, rounds, findings, skipped, otherwise }: JournalReading,
   groups: readonly Group[],
   beyond: number,
   { group, seed }: MismatchesOptions,
 ): void {
   const listed = groups.map((each) => groupJson(each, group !== undefined));
-  const result = { journal: path, rounds, findings, skipped, furtherCauses: beyond, seed, groups: listed };
+  const counts = { rounds, findings, otherwise, skipped };
+  const result = { journal: path, ...counts, furtherCauses: beyond, seed, groups: listed };
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 

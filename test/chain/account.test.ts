@@ -83,6 +83,17 @@ describe.skipIf(!everything)('the patient account', () => {
     expect(await sent.wait(1, 100)).toBeNull();
   });
 
+  test('takes the chain\u2019s number for a transaction when its own may be wrong', async () => {
+    const account = new PatientAccount(chain.anvil.wallet(1).privateKey, provider);
+    const before = await chain.anvil.provider.getTransactionCount(account.address);
+    const send = async (): Promise<number> => (await account.sendTransaction({ to: account.address })).nonce;
+    expect(await send()).toBe(before);
+    await chain.reset();
+    account.doubtNonce();
+    expect(await send()).toBe(before);
+    expect(await send()).toBe(before + 1);
+  });
+
   test('sends nothing when its node fails before, and hears of it once', async () => {
     let isFailing = false;
     node.plan = (method) => {

@@ -45,24 +45,29 @@ describe('the example deployment', () => {
     });
     afterAll(() => anvil.stop());
 
-    test('makes it ready for a run, on the bundled capture and on a simulated DON', async () => {
-      const { stdout } = await deploy(anvil.url, 'mine');
-      expect(stdout).toMatch(
-        /^forwarder {2}0x\w{40}\nlegacy {5}0x\w{40}\nloopp {6}0x\w{40}\nconfiguration and keys in mine\n$/,
-      );
-      for (const secret of ['sender.key', 'signers.keys']) {
-        expect(statSync(join(cli.folder, 'mine', secret)).mode & 0o777).toBe(0o600);
-      }
-      for (const input of [
-        ['--limit', '20'],
-        ['--simulate', '4', '--seed', '3'],
-      ]) {
-        const ran = await cli.run(['run', ...input, '--chain', 'mine/chain.yaml', '--json']);
-        expect({ exitCode: ran.exitCode, stderr: ran.stderr }).toEqual({ exitCode: 0, stderr: '' });
-        const chain = memberOf(parseJson(ran.stdout), 'chain');
-        expect(chain).toMatchObject({ different: 0, notDelivered: 0, outOfStep: 0 });
-        console.log(JSON.stringify(chain)); expect(memberOf(chain, 'loopp')['stored']).toBeGreaterThan(3);
-      }
-    });
+    test(
+      'makes it ready for a run, on the bundled capture and on a simulated DON',
+      { timeout: 180_000 },
+      async () => {
+        const { stdout } = await deploy(anvil.url, 'mine');
+        expect(stdout).toMatch(
+          /^forwarder {2}0x\w{40}\nlegacy {5}0x\w{40}\nloopp {6}0x\w{40}\nconfiguration and keys in mine\n$/,
+        );
+        for (const secret of ['sender.key', 'signers.keys']) {
+          expect(statSync(join(cli.folder, 'mine', secret)).mode & 0o777).toBe(0o600);
+        }
+        // The simulated DON's sequence numbers are the lower ones.
+        for (const input of [
+          ['--simulate', '4', '--seed', '3'],
+          ['--limit', '20'],
+        ]) {
+          const ran = await cli.run(['run', ...input, '--chain', 'mine/chain.yaml', '--json']);
+          expect({ exitCode: ran.exitCode, stderr: ran.stderr }).toEqual({ exitCode: 0, stderr: '' });
+          const chain = memberOf(parseJson(ran.stdout), 'chain');
+          expect(chain).toMatchObject({ different: 0, notDelivered: 0, outOfStep: 0 });
+          expect(memberOf(chain, 'loopp')['stored']).toBeGreaterThan(3);
+        }
+      },
+    );
   });
 });

@@ -90,6 +90,15 @@ describe('a step on a chain', () => {
     await expect(chain.step(failing(0))).rejects.toThrow(new ChainTrouble('interrupted'));
   });
 
+  test('ends when the chain is closed', async () => {
+    const chain = reach({ patienceMs: 600_000, retryPauseMs: 600_000 });
+    const step = chain.step(failing(Infinity));
+    const ended = expect(step).rejects.toThrow(ChainTrouble);
+    await sleep(10);
+    chain.close();
+    await ended;
+  });
+
   test('says no more than a few lines of what ethers says', async () => {
     const step = reach(NONE).step(failing(Infinity, new Error('x'.repeat(10_000))));
     await expect(step).rejects.toThrow(/^x{300}…$/);

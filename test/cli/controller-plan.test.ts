@@ -138,7 +138,10 @@ describe('docs/controller.md', () => {
     const names = [
       ...Object.keys(DEFAULT_PLAN).filter((name) => name !== 'steps'),
       ...fields,
-      ...[...HOLD_REASONS, ...INCONCLUSIVE_REASONS, ...PROMOTE_REASONS, ...ROLL_BACK_REASONS],
+      ...HOLD_REASONS,
+      ...INCONCLUSIVE_REASONS,
+      ...PROMOTE_REASONS,
+      ...ROLL_BACK_REASONS,
     ];
     const text = await page;
     expect(names.filter((name) => !text.includes(`| \`${name}\` `))).toEqual([]);

@@ -47,24 +47,24 @@ function pluginThatMayGo(cli: CommandLine): readonly string[] {
   return ['sh', '-c', `test -e '${gone}' && exit 1; exec '${node}' '${main}' plugin`];
 }
 
-/** Rounds whose inputs are all distinct, of so many workflows that every share moves some. */
-function rounds(): readonly string[] {
+/** Rounds whose inputs are all distinct, of so many workflows that every share moves some; without an end. */
+function* rounds(): Generator<string> {
   const lines = bundledLines(1200);
-  return [1, 0, 2].flatMap((f) =>
-    lines.map((line, at) => {
+  for (let f = 1; ; f++) {
+    for (const [at, line] of lines.entries()) {
       const workflow = `workflow-${String(at % 300)}`;
-      if (f === 1) return changed(line, { workflow });
-      // The witness answered another f.
-      return changed(line, { workflow, f, id: `${String(at)}-${String(f)}`, expect: undefined });
-    }),
-  );
+      // The witness answered f = 1.
+      const other = f === 1 ? {} : { f, id: `${String(at)}-${String(f)}`, expect: undefined };
+      yield changed(line, { workflow, ...other });
+    }
+  }
 }
 
 /** Sends rounds until told; answers every status that came. */
 async function feed(served: Served, signal: AbortSignal): Promise<ReadonlySet<number>> {
   const seen = new Set<number>();
   for (const line of rounds()) {
-    if (signal.aborted) return seen;
+    if (signal.aborted) break;
     seen.add((await served.post(line)).status);
     await delay(2);
   }

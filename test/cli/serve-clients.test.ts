@@ -40,7 +40,7 @@ describe('bad clients', () => {
 
   test('that never finish a header or a body hold up nobody else', async () => {
     const served = await Served.start(cli, {
-      config: 'http: {headersTimeoutMs: 500, requestTimeoutMs: 1000, roundsInFlight: 100}\n',
+      config: 'http: {headersTimeoutMs: 3000, requestTimeoutMs: 4000, roundsInFlight: 100}\n',
     });
     const { hostname, port } = new URL(served.url);
     const head = `POST /v1/rounds HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\n`;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { until } from '../helpers/cli.ts';
+import { changed, until } from '../helpers/cli.ts';
 import type { CommandLine, Running } from '../helpers/cli.ts';
 
 const WRITE_TOKEN = 'written-by-a-test';
@@ -73,7 +73,7 @@ export class ServedProduct {
   }
 }
 
-/** Sends lines one by one, over and over, until it is stopped. */
+/** Sends rounds one by one, over and over, each time under an id of its own, until it is stopped. */
 export function sendOverAndOver(
   lines: readonly string[],
   send: (line: string) => unknown,
@@ -82,7 +82,7 @@ export function sendOverAndOver(
   const stopping = new AbortController();
   const sending = (async () => {
     for (let index = 0; !stopping.signal.aborted; index++) {
-      await send(lines[index % lines.length] ?? '');
+      await send(changed(lines[index % lines.length], { id: `round-${String(index)}` }));
       await delay(pauseMs);
     }
   })();

@@ -170,21 +170,22 @@ describe('a journal', () => {
   });
 });
 
-describe('a folder', () => {
-  async function folderWith(name: string, files: Readonly<Record<string, string>>): Promise<string> {
-    const path = join(folder, name);
-    await mkdir(path);
-    for (const [file, content] of Object.entries(files)) await writeFile(join(path, file), content);
-    return path;
-  }
+async function folderWith(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(path);
+  for (const [file, content] of Object.entries(files)) await writeFile(join(path, file), content);
+  return path;
+}
 
+const begunAt = (second: number): string => `journal-2026-11-25T02-05-0${String(second)}-000Z`;
+
+describe('a folder', () => {
   test('is read file by file as they were begun, of every writer', async () => {
-    const time = (second: number): string => `journal-2026-11-25T02-05-0${String(second)}-000Z`;
     const path = await folderWith('rotated', {
-      [`${time(1)}-7-10.jsonl`]: lines(4),
-      [`${time(1)}-7-9.jsonl`]: lines(3),
-      [`${time(0)}-99-1.jsonl`]: lines(1),
-      [`${time(0)}-1000-1.jsonl`]: lines(2),
+      [`${begunAt(1)}-7-10.jsonl`]: lines(4),
+      [`${begunAt(1)}-7-9.jsonl`]: lines(3),
+      [`${begunAt(0)}-99-1.jsonl`]: lines(1),
+      [`${begunAt(0)}-1000-1.jsonl`]: lines(2),
       'report.json': '{}',
     });
     expect(await read(path)).toEqual({ ids: ['round-1', 'round-2', 'round-3', 'round-4'], skipped: [] });

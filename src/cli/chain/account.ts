@@ -13,13 +13,22 @@ type Receipt = Awaited<ReturnType<Sent['wait']>>;
  */
 export class PatientAccount extends TransmittingAccount {
   private readonly node: EvmRpcProvider;
+  private isNonceDoubted = false;
 
   constructor(privateKey: string, node: EvmRpcProvider) {
     super(privateKey, node);
     this.node = node;
   }
 
+  /** The next transaction asks the chain for its number. */
+  doubtNonce(): void {
+    this.isNonceDoubted = true;
+  }
+
+  /** Transactions ask one after the other: no number is given up that is on its way. */
   override getNonce(block?: Parameters<TransmittingAccount['getNonce']>[0]): Promise<number> {
+    if (this.isNonceDoubted) this.reset();
+    this.isNonceDoubted = false;
     const nonce = super.getNonce(block);
     nonce.catch(() => undefined);
     return nonce;

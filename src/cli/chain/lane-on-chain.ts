@@ -42,7 +42,7 @@ export class LaneOnChain {
     try {
       return await reachability.step(async (attempt) => {
         // A node may have forgotten transactions; then the numbers of those that follow are not the next ones.
-        if (attempt > 1) account.reset();
+        if (attempt > 1) account.doubtNonce();
         return fateOf(await this.transmitter.transmit(attested), attempt > 1);
       });
     } catch (error) {

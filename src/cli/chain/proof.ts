@@ -96,6 +96,7 @@ export class ChainProof {
 
   /** Ends what is on its way. */
   async close(): Promise<void> {
+    this.parts.reachability.close();
     this.parts.chain.close();
     await Promise.all(this.inProgress);
     await this.record?.close();

@@ -37,12 +37,13 @@ export class Reachability {
   private readonly options: ReachabilityOptions;
   /** Each step listens to it. */
   private readonly signal: AbortSignal;
+  private readonly closing = new AbortController();
   private state: State = { name: 'up' };
 
   /** Once `signal` aborts, every step fails. */
   constructor(options: ReachabilityOptions, signal: AbortSignal) {
     this.options = options;
-    this.signal = AbortSignal.any([signal]);
+    this.signal = AbortSignal.any([signal, this.closing.signal]);
     setMaxListeners(0, this.signal);
   }
 
@@ -66,6 +67,11 @@ export class Reachability {
       }
       await this.pause(wait);
     }
+  }
+
+  /** Every step fails from now on, also those on their way. */
+  close(): void {
+    this.closing.abort();
   }
 
   /** Ends early when the run is interrupted. */

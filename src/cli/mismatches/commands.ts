@@ -20,6 +20,7 @@ export function addMismatches(program: Command, finish: Finish): void {
     )
     .argument('[JOURNAL]')
     .option('--json', 'print the result as JSON on standard output', false)
+    .option('--rejudge', 'compare the recorded answers again, with the comparison of this version', false)
     .option('--where <name=value>', WHERE_HELP, also, [])
     .addOption(wholeNumberOption('--group <n>', 'show this group alone, with its sample', [1, 1e6]))
     .option('--export <dir>', 'write the samples as captures, group-N.jsonl in this folder')

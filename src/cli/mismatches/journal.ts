@@ -3,11 +3,15 @@ import { isFinding } from '../../../harness/groups/cause.ts';
 import type { JournalFinding } from '../../../harness/groups/groups.ts';
 import type { JournalEntry } from '../../../harness/journal-entry.ts';
 import { readJournal } from '../../../harness/journal-read.ts';
-import { AppError } from '../../errors.ts';
+import { oneLine } from '../../../harness/outcome-text.ts';
+import { AppError, messageOf } from '../../errors.ts';
 import { RoundFormatError, parseRound } from '../../rounds/parse.ts';
 
 /** Where `run` writes, when nobody says otherwise. */
 export const DEFAULT_JOURNAL = 'securemint-shadow-out/latest';
+
+/** How recorded answers are judged today; undefined where they are not whole. */
+export type Rejudge = (entry: JournalEntry, round: JournalFinding['round']) => JournalEntry | undefined;
 
 /** Of what was left out, so many are named on standard error; all are counted. */
 const SHOWN_SKIPPED = 10;
@@ -18,6 +22,8 @@ export class JournalReading {
   /** Entries of any verdict. */
   rounds = 0;
   findings = 0;
+  /** Rounds that got another verdict than the journal's. */
+  otherwise = 0;
   /** Lines that are none, and findings whose round cannot be read. */
   skipped = 0;
 
@@ -40,6 +46,21 @@ export class JournalReading {
       if (round === undefined) continue;
       this.findings++;
       yield { entry, round };
+    }
+  }
+
+  /** The same by the judgement of today: of every round that the journal has whole. */
+  async *readAgain(again: Rejudge): AsyncGenerator<JournalFinding> {
+    for await (const { entry, place } of this.entries()) {
+      if (entry.round === undefined && !isFinding(entry)) continue;
+      const round = this.roundOf(entry, place);
+      if (round === undefined) continue;
+      const today = this.judgedAgain(again, entry, round, place);
+      if (today === undefined) continue;
+      if (today.verdict !== entry.verdict) this.otherwise++;
+      if (!isFinding(today)) continue;
+      this.findings++;
+      yield { entry: today, round };
     }
   }
 
@@ -71,6 +92,23 @@ export class JournalReading {
     }
     if (this.skipped > SHOWN_SKIPPED) {
       process.stderr.write(`skipped: ${String(this.skipped - SHOWN_SKIPPED)} more\n`);
+    }
+  }
+
+  /** A comparison that throws at a round gives it no verdict: it is named. */
+  private judgedAgain(
+    again: Rejudge,
+    entry: JournalEntry,
+    round: JournalFinding['round'],
+    place: string,
+  ): JournalEntry | undefined {
+    try {
+      const today = again(entry, round);
+      if (today === undefined) this.skip(`${place}: expected both answers whole, got a digest or none`);
+      return today;
+    } catch (error) {
+      this.skip(`${place}: expected a verdict, got ${oneLine(messageOf(error))}`);
+      return undefined;
     }
   }
 

@@ -13,9 +13,12 @@ import type { Group, GroupsOptions } from '../../../harness/groups/groups.ts';
 import { Inputs, InputMemory } from '../../../harness/groups/inputs.ts';
 import { findingLines, groupLines } from '../../../harness/groups/text.ts';
 import { roundLines } from '../../../harness/groups/round-text.ts';
+import { rejudged } from '../../../harness/groups/rejudge.ts';
 import { parseEntry } from '../../../harness/journal-entry.ts';
+import type { JournalEntry } from '../../../harness/journal-entry.ts';
 import { journalLine } from '../../../harness/journal.ts';
 import type { Judgement } from '../../../src/contract/judgement.ts';
+import type { Outcome } from '../../../src/contract/lane.ts';
 import type { Round } from '../../../src/contract/round.ts';
 import { encodeValue } from '../../../src/codec/values-encode.ts';
 import {
@@ -141,6 +144,42 @@ describe('groups', () => {
             legacy  0
             loopp   2"
     `);
+  });
+});
+
+describe('judging again', () => {
+  const entryOf = (judgement: Judgement): JournalEntry =>
+    parseEntry(JSON.stringify(journalLine({ ...judgement, verdict: { key: 'protocol' } }, 5)));
+  const nothing = (): readonly Outcome[] => [];
+
+  test('gives the verdict of today, and what differs', () => {
+    const recorded = entryOf(mismatch(1));
+    expect(recorded.verdict).toBe('protocol');
+    expect(rejudged(recorded, roundOf(1), nothing)).toEqual({
+      id: 'round-1',
+      revision: '2025-09',
+      input: recorded.input,
+      at: 5,
+      answers: recorded.answers,
+      verdict: 'mismatch',
+      differences: [{ path: 'lastSeenAt', kind: 'value', legacy: '0', loopp: '2' }],
+    });
+  });
+
+  test('knows what Go may answer, and what the witness says', () => {
+    const both = (): readonly Outcome[] => [outcomeOf(), outcomeOf({ lastSeenAt: 2n })];
+    const round = roundOf(1, { witness: { answers: [{ kind: 'outcome', outcome: Buffer.alloc(0) }] } });
+    expect(rejudged(entryOf(mismatch(1)), round, both)).toMatchObject({
+      verdict: 'ambiguous',
+      witness: { legacy: true, loopp: false },
+    });
+  });
+
+  test('keeps lane errors, and leaves out what has digests alone', () => {
+    const late = entryOf(judgementOf({ loopp: failed('timeout', 'slow') }));
+    expect(rejudged(late, roundOf(1), nothing)?.verdict).toBe('timeout');
+    const match = parseEntry(JSON.stringify(journalLine(judgementOf())));
+    expect(rejudged(match, roundOf(1), nothing)).toBeUndefined();
   });
 });
 

@@ -63,15 +63,16 @@ describe('the file of known differences', () => {
   });
 });
 
-describe('a known difference', () => {
-  const known = (match: KnownDifference['match'], expires = '2026-12-31'): KnownDifference => ({
-    ...entry,
-    match,
-    expires,
-  });
-  const tolerates = (match: KnownDifference['match'], of: Cause = cause): boolean =>
-    toleranceOf(of, [known(match)], NOON('2026-11-25')) !== undefined;
+const known = (match: KnownDifference['match'], expires = '2026-12-31'): KnownDifference => ({
+  ...entry,
+  match,
+  expires,
+});
 
+const tolerates = (match: KnownDifference['match'], of: Cause = cause): boolean =>
+  toleranceOf(of, [known(match)], NOON('2026-11-25')) !== undefined;
+
+describe('a known difference', () => {
   test.each<[KnownDifference['match'], boolean]>([
     [{ verdict: 'mismatch' }, true],
     [{ verdict: 'protocol' }, false],

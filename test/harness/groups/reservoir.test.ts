@@ -27,7 +27,7 @@ describe('a sample', () => {
   test('is fair: every item is as likely to be in it', () => {
     const draws = new Draws(2026);
     const [times, items, size] = [4000, 20, 5];
-    const counts = new Array<number>(items).fill(0);
+    const counts = Array.from({ length: items }, () => 0);
     for (let time = 0; time < times; time++) {
       for (const item of sampleOf(items, size, draws)) counts[item] = (counts[item] ?? 0) + 1;
     }

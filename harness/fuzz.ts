@@ -92,7 +92,10 @@ function* batches(arbitrary: fc.Arbitrary<Round>, seed: number, limit: number): 
     const rounds = fc.sample(arbitrary, { seed: own, numRuns: Math.min(BATCH, limit - done) });
     yield {
       seed: own,
-      rounds: rounds.map((round, index) => ({ ...round, id: `fuzz-${String(seed)}-${String(done + index + 1)}` })),
+      rounds: rounds.map((round, index) => ({
+        ...round,
+        id: `fuzz-${String(seed)}-${String(done + index + 1)}`,
+      })),
     };
   }
 }

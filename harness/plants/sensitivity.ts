@@ -1,4 +1,3 @@
-import type { LaneName } from '../../src/contract/judgement.ts';
 import type { Lane, Outcome } from '../../src/contract/lane.ts';
 import type { Round } from '../../src/contract/round.ts';
 import { roundDigest } from '../digest.ts';
@@ -8,6 +7,7 @@ import { isFinding } from '../groups/cause.ts';
 import { observe } from '../observe.ts';
 import { PLANTS, plant, plantLanes } from '../plants.ts';
 import type { PlantName } from '../plants.ts';
+import { Coin } from '../random.ts';
 import { contradictedLanes } from '../verdict.ts';
 import { LatenessBet } from './lateness.ts';
 
@@ -52,17 +52,123 @@ export async function sensitivity(
   options: SensitivityOptions,
   onProgress: (progress: SensitivityProgress) => void = () => undefined,
 ): Promise<Sensitivity> {
-  const isLate = (name: PlantName): boolean => PLANTS[name].lateMs !== undefined;
-  const caught = new Map<PlantName, Caught>();
-  const control = { rounds: 0, findings: 0 };
-  const tell = (): void => onProgress({ rounds: control.rounds, caught: caught.size });
-  const open = new Map(options.names.filter((name) => !isLate(name)).map((name) => [name, plantLanesOf(lanes, name)]));
-  await catchByAnswers(lanes, open, { rounds, options, control, caught, tell });
-  for (const name of options.names.filter(isLate)) {
-    const found = await catchByTimes(lanes.loopp, name, rounds, options);
-    if (found !== undefined) caught.set(name, found);
-    tell();
+  const { names, maxRounds, signal } = options;
+  const hunt = new AnswerHunt(
+    lanes,
+    names.filter((name) => !isLate(name)),
+  );
+  for (const round of limited(rounds(), maxRounds, signal)) {
+    await hunt.take(round);
+    onProgress({ rounds: hunt.rounds, caught: hunt.caught.size });
+    if (hunt.isOver) break;
   }
-  const faults = options.names.map((name) => faultOf(name, caught.get(name)));
-  return { planted: faults.length, caught: caught.size, control, faults };
+  const caught = new Map(hunt.caught);
+  for (const name of names.filter(isLate)) {
+    const at = await roundsUntilLate(lanes.loopp, name, limited(rounds(), maxRounds, signal));
+    if (at !== undefined) caught.set(name, { rounds: at, by: 'latency' });
+    onProgress({ rounds: hunt.rounds, caught: caught.size });
+  }
+  return {
+    planted: names.length,
+    caught: caught.size,
+    control: { rounds: hunt.rounds, findings: hunt.findings },
+    faults: names.map((name) => ({ name, caught: caught.has(name), ...(caught.get(name) ?? NOT_CAUGHT) })),
+  };
+}
+
+const isLate = (name: PlantName): boolean => PLANTS[name].lateMs !== undefined;
+
+type Caught = Pick<Fault, 'rounds' | 'by'>;
+const NOT_CAUGHT: Caught = { rounds: null, by: null };
+
+function* limited(rounds: Iterable<Round>, limit: number, signal: AbortSignal): Generator<Round> {
+  let left = limit;
+  for (const round of rounds) {
+    if (left-- <= 0 || signal.aborted) return;
+    yield round;
+  }
+}
+
+/** All lies about answers beside each other on the same rounds; the lanes are asked the same question once. */
+class AnswerHunt {
+  rounds = 0;
+  findings = 0;
+  readonly caught = new Map<PlantName, Caught>();
+  private readonly honest: Lanes;
+  private readonly open: Map<PlantName, Lanes>;
+
+  constructor({ legacy, loopp }: Lanes, names: readonly PlantName[]) {
+    const honest = { legacy: askedOnce(legacy), loopp: askedOnce(loopp) };
+    this.honest = honest;
+    this.open = new Map(names.map((name) => [name, plantLanes(honest, name)]));
+  }
+
+  get isOver(): boolean {
+    return this.open.size === 0;
+  }
+
+  async take(round: Round): Promise<void> {
+    this.rounds++;
+    if ((await tellerOf(this.honest, round)) !== undefined) {
+      // Where the lanes differ by themselves, a lie proves nothing.
+      this.findings++;
+      return;
+    }
+    await Promise.all([...this.open].map(([name, lanes]) => this.tryOn(name, lanes, round)));
+  }
+
+  private async tryOn(name: PlantName, lanes: Lanes, round: Round): Promise<void> {
+    const by = await tellerOf(lanes, round);
+    if (by === undefined) return;
+    this.open.delete(name);
+    this.caught.set(name, { rounds: this.rounds, by });
+  }
+}
+
+/** What in the comparison of a round makes it a finding. */
+async function tellerOf(lanes: Lanes, round: Round): Promise<Teller | undefined> {
+  const question = { round, digest: roundDigest(round), stage: 'shadow' } as const;
+  const judged = await new Exchange(lanes, question).compared('legacy');
+  if (isFinding({ verdict: judged.verdict.key })) return 'verdict';
+  return contradictedLanes(judged).length > 0 ? 'witness' : undefined;
+}
+
+/** The lane, which is asked once for each round object. */
+function askedOnce(lane: Lane): Lane {
+  const answers = new WeakMap<Round, Promise<Outcome>>();
+  const possible = lane.possibleOutcomes?.bind(lane);
+  return {
+    name: lane.name,
+    aggregate: (round) => {
+      const answer = answers.get(round) ?? lane.aggregate(round);
+      answers.set(round, answer);
+      return answer;
+    },
+    ...(possible === undefined ? {} : { possibleOutcomes: possible }),
+    health: () => lane.health(),
+    close: () => lane.close(),
+  };
+}
+
+/** The lane against itself with the lie, both asked at once; who is asked first is drawn. */
+async function roundsUntilLate(
+  lane: Lane,
+  name: PlantName,
+  rounds: Iterable<Round>,
+): Promise<number | undefined> {
+  const planted = plant(lane, name);
+  const bet = new LatenessBet();
+  const coin = new Coin(1);
+  let count = 0;
+  for (const round of rounds) {
+    count++;
+    const swapped = coin.toss();
+    const asked = (swapped ? [lane, planted] : [planted, lane]).map((one) => observe(one, round));
+    const [first, second] = await Promise.all(asked);
+    if (first?.kind !== 'answer' || second?.kind !== 'answer') continue;
+    const difference = first.durationNs - second.durationNs;
+    bet.observe(swapped ? -difference : difference);
+    if (bet.isLate) return count;
+  }
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import { hash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { arbitraryAnyRound } from '../../harness/arbitraries/any.ts';
 import { fuzz } from '../../harness/fuzz.ts';
@@ -52,7 +52,9 @@ export async function fuzzCommand(
     const replay =
       counterexample === undefined ? undefined : await write(counterexample, options, pluginCommand);
     const run = { fuzzed, seed, replay, interrupted: interrupt.signal.aborted };
-    const text = options.json ? JSON.stringify(fuzzJson(run)) : fuzzLines(run, paintFor(process.stdout)).join('\n');
+    const text = options.json
+      ? JSON.stringify(fuzzJson(run))
+      : fuzzLines(run, paintFor(process.stdout)).join('\n');
     process.stdout.write(`${text}\n`);
     if (run.interrupted) return EXIT.interrupted;
     return counterexample === undefined ? EXIT.fine : EXIT.no;
@@ -82,7 +84,11 @@ async function compare(
   const today = new Today(comparer);
   const arbitrary = arbitraryAnyRound(await bundledRounds(EVERY));
   let at: FuzzProgress = { rounds: 0, tries: 0, bytes: 0 };
-  const progress = showProgress(() => ({ rounds: at.rounds, share: at.rounds / rounds, findings: undefined }));
+  const progress = showProgress(() => ({
+    rounds: at.rounds,
+    share: at.rounds / rounds,
+    findings: undefined,
+  }));
   const shrinking = showTries();
   const onProgress = (now: FuzzProgress): void => {
     at = now;

@@ -7,6 +7,7 @@ import { AppError, EXIT, messageOf } from '../errors.ts';
 import { addController } from './controller/command.ts';
 import { doctorCommand } from './doctor.ts';
 import { addFlags } from './flags/commands.ts';
+import { addFuzz, addSensitivity } from './fuzz/commands.ts';
 import { writeLauncher } from './launcher.ts';
 import { addMismatches, addReplay, addShrink } from './mismatches/commands.ts';
 import { choiceOption, wholeNumberOption } from './options.ts';
@@ -50,6 +51,8 @@ function buildProgram(pluginCommand: readonly string[] | undefined, finish: Fini
     .showHelpAfterError('(securemint-shadow --help lists the commands, COMMAND --help its options)');
   addRun(program, pluginCommand, finish);
   addVerify(program, pluginCommand, finish);
+  addFuzz(withLaneOptions(program.command('fuzz')), pluginCommand, finish);
+  addSensitivity(withLaneOptions(program.command('sensitivity')), pluginCommand, finish);
   addMismatches(program, finish);
   addReplay(withLaneOptions(program.command('replay')), pluginCommand, finish);
   addShrink(withLaneOptions(program.command('shrink')), pluginCommand, finish);

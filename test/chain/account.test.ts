@@ -5,7 +5,7 @@ import { DataFeedsTransmitter } from '../../loopp/provider/evm/delivery/transmit
 import type { Delivery } from '../../loopp/provider/evm/delivery/transmitter.ts';
 import { EVM_RELAYER_DEFAULTS } from '../../loopp/provider/evm/options.ts';
 import { EvmRpcProvider } from '../../loopp/provider/evm/rpc-provider.ts';
-import { PatientAccount } from '../../src/cli/chain/account.ts';
+import { TransmittingAccount } from '../../loopp/provider/evm/account.ts';
 import { plainRound } from '../helpers/arbitraries.ts';
 import { everything } from '../helpers/real/parts.ts';
 import { unhex } from '../helpers/wire.ts';
@@ -47,7 +47,7 @@ describe.skipIf(!everything)('the patient account', () => {
   });
 
   async function transmit(timeoutMs = 20_000): Promise<Delivery> {
-    const account = new PatientAccount(chain.anvil.wallet(1).privateKey, provider);
+    const account = new TransmittingAccount(chain.anvil.wallet(1).privateKey, provider);
     const transmitter = new DataFeedsTransmitter(chain.target, account, { timeoutMs });
     return transmitter.transmit(await attestRound(plainRound()));
   }
@@ -66,7 +66,7 @@ describe.skipIf(!everything)('the patient account', () => {
   });
 
   test('waits for as many blocks as asked for', async () => {
-    const account = new PatientAccount(chain.anvil.wallet(1).privateKey, provider);
+    const account = new TransmittingAccount(chain.anvil.wallet(1).privateKey, provider);
     const mine = await chain.holdBlocks();
     const sent = await account.sendTransaction({ to: account.address });
     const waited = sent.wait(3, 20_000);
@@ -77,14 +77,14 @@ describe.skipIf(!everything)('the patient account', () => {
   });
 
   test('has no receipt at the deadline', async () => {
-    const account = new PatientAccount(chain.anvil.wallet(1).privateKey, provider);
+    const account = new TransmittingAccount(chain.anvil.wallet(1).privateKey, provider);
     await chain.holdBlocks();
     const sent = await account.sendTransaction({ to: account.address });
     expect(await sent.wait(1, 100)).toBeNull();
   });
 
   test('takes the chain\u2019s number for a transaction when its own may be wrong', async () => {
-    const account = new PatientAccount(chain.anvil.wallet(1).privateKey, provider);
+    const account = new TransmittingAccount(chain.anvil.wallet(3).privateKey, provider);
     const before = await chain.anvil.provider.getTransactionCount(account.address);
     const send = async (): Promise<number> => (await account.sendTransaction({ to: account.address })).nonce;
     expect(await send()).toBe(before);

@@ -1,6 +1,7 @@
 package tap_test
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"runtime/debug"
@@ -61,6 +62,7 @@ func real(t *testing.T) *inner {
 func newTap(t *testing.T, config tap.Config) *tap.Tap {
 	t.Helper()
 	config.Token = fixture.Token
+	config.TimeoutMs = cmp.Or(config.TimeoutMs, 60_000)
 	made, err := tap.New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -316,7 +318,7 @@ func TestRoundsBeyondTheQueueAreDropped(t *testing.T) {
 func TestRoundsBeyondTheirBytesAreDropped(t *testing.T) {
 	release := make(chan struct{})
 	service := fixture.Start(t, func(*http.Request) int { <-release; return http.StatusServiceUnavailable })
-	by := newTap(t, tap.Config{URL: service.URL, TimeoutMs: 60_000})
+	by := newTap(t, tap.Config{URL: service.URL})
 	around := tapped(t, by, fixed{outcome: &types.AggregationOutcome{}})
 	// As base64, three of them are more than 64 MiB.
 	large := observations{0: {values.NewBytes(make([]byte, 20<<20))}}

@@ -1,4 +1,4 @@
-import type { PatientAccount } from './account.ts';
+import type { TransmittingAccount } from '../../../loopp/provider/evm/account.ts';
 import type { EvmChain } from '../../../loopp/provider/evm/chain.ts';
 import { CACHE } from '../../../loopp/provider/evm/delivery/abi.ts';
 import type { StoredAnswer } from '../../../loopp/provider/evm/delivery/cache.ts';
@@ -14,7 +14,7 @@ import type { ChainConfig } from './schema.ts';
 export interface ChainParts {
   readonly config: ChainConfig;
   readonly chain: EvmChain;
-  readonly account: PatientAccount;
+  readonly account: TransmittingAccount;
   readonly reachability: Reachability;
 }
 

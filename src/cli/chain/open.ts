@@ -1,8 +1,8 @@
+import { TransmittingAccount } from '../../../loopp/provider/evm/account.ts';
 import { EvmChain } from '../../../loopp/provider/evm/chain.ts';
 import { untilAborted } from '../../../loopp/provider/patience.ts';
 import { readChainVariables } from '../../config.ts';
 import { AppError, messageOf } from '../../errors.ts';
-import { PatientAccount } from './account.ts';
 import { loadChainConfig } from './config.ts';
 import { loadKeys } from './keys.ts';
 import { ChainProof } from './proof.ts';
@@ -19,7 +19,7 @@ export async function openChain(path: string, signal: AbortSignal): Promise<Chai
   const chain = new EvmChain(chainOptions(config));
   chain.provider.pollingInterval = config.pollIntervalMs;
   try {
-    const account = new PatientAccount(keys.sender, chain.provider);
+    const account = new TransmittingAccount(keys.sender, chain.provider);
     await untilAborted([signal], checkChain(path, config, chain, account));
     const reachability = new Reachability(config, signal);
     return new ChainProof({ config, chain, account, reachability }, keys.signers);
@@ -51,7 +51,7 @@ async function checkChain(
   path: string,
   config: ChainConfig,
   chain: EvmChain,
-  account: PatientAccount,
+  account: TransmittingAccount,
 ): Promise<void> {
   await chain.check();
   const contracts = [

@@ -22,7 +22,10 @@ export function addFuzz(command: Command, plugin: readonly string[] | undefined,
     .usage('[options] [-- CMD...]')
     .addOption(wholeNumberOption('--rounds <n>', 'rounds to generate at most', [1, 1e9]).default(10_000))
     .addOption(
-      wholeNumberOption('--seed <n>', 'the same seed gives the same rounds (default: random, printed)', [0, MAX_SEED]),
+      wholeNumberOption('--seed <n>', 'the same seed gives the same rounds (default: random, printed)', [
+        0,
+        MAX_SEED,
+      ]),
     )
     .addOption(
       wholeNumberOption('--max-tries <n>', 'rounds to ask while making one smaller', [0, 1e9]).default(5000),

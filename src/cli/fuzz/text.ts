@@ -40,9 +40,17 @@ export function fuzzLines({ fuzzed, seed, replay, interrupted }: FuzzRun, paint:
   );
   const head = paint.dim(`${counted(rounds, 'generated round')}; seed ${String(seed)}`);
   if (counterexample !== undefined) {
-    return [...counterexampleLines(counterexample), '', ...replayLines(replay), head, paint.bad(no(counterexample))];
+    return [
+      ...counterexampleLines(counterexample),
+      '',
+      ...replayLines(replay),
+      head,
+      paint.bad(no(counterexample)),
+    ];
   }
-  const soFar = interrupted ? paint.bad('interrupted: the lanes agree so far') : paint.good('yes: the lanes agree');
+  const soFar = interrupted
+    ? paint.bad('interrupted: the lanes agree so far')
+    : paint.good('yes: the lanes agree');
   return [...counts, head, soFar];
 }
 

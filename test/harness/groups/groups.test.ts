@@ -147,11 +147,12 @@ describe('groups', () => {
   });
 });
 
-describe('judging again', () => {
-  const entryOf = (judgement: Judgement): JournalEntry =>
-    parseEntry(JSON.stringify(journalLine({ ...judgement, verdict: { key: 'protocol' } }, 5)));
-  const nothing = (): readonly Outcome[] => [];
+const entryOf = (judgement: Judgement): JournalEntry =>
+  parseEntry(JSON.stringify(journalLine({ ...judgement, verdict: { key: 'protocol' } }, 5)));
+const nothing = (): readonly Outcome[] => [];
+const both = (): readonly Outcome[] => [outcomeOf(), outcomeOf({ lastSeenAt: 2n })];
 
+describe('judging again', () => {
   test('gives the verdict of today, and what differs', () => {
     const recorded = entryOf(mismatch(1));
     expect(recorded.verdict).toBe('protocol');
@@ -167,7 +168,6 @@ describe('judging again', () => {
   });
 
   test('knows what Go may answer, and what the witness says', () => {
-    const both = (): readonly Outcome[] => [outcomeOf(), outcomeOf({ lastSeenAt: 2n })];
     const round = roundOf(1, { witness: { answers: [{ kind: 'outcome', outcome: Buffer.alloc(0) }] } });
     expect(rejudged(entryOf(mismatch(1)), round, both)).toMatchObject({
       verdict: 'ambiguous',

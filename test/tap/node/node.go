@@ -4,6 +4,7 @@ package node
 import (
 	"os"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/smartcontractkit/chainlink-common/pkg/capabilities/consensus/ocr3"
 	"github.com/smartcontractkit/chainlink-common/pkg/capabilities/consensus/ocr3/types"
 	"github.com/smartcontractkit/chainlink-common/pkg/logger"
@@ -24,6 +25,7 @@ func run(s server, serve func(*ocr3.Capability)) {
 		s.Logger.Errorw("Running without a tap", "err", err)
 	} else {
 		defer rounds.Close()
+		export(rounds, prometheus.DefaultRegisterer)
 		aggregators = rounds.Factory(aggregators)
 	}
 
@@ -34,4 +36,17 @@ func run(s server, serve func(*ocr3.Capability)) {
 	}
 	p := ocr3.NewOCR3(c)
 	serve(p)
+}
+
+func export(rounds *tap.Tap, registry prometheus.Registerer) {
+	for what, count := range map[string]func(tap.Counts) uint64{
+		"posted":  func(c tap.Counts) uint64 { return c.Posted },
+		"dropped": func(c tap.Counts) uint64 { return c.Dropped },
+		"failed":  func(c tap.Counts) uint64 { return c.Failed },
+	} {
+		registry.MustRegister(prometheus.NewCounterFunc(
+			prometheus.CounterOpts{Name: "securemint_tap_" + what + "_total", Help: "Rounds that the tap " + what + "."},
+			func() float64 { return float64(count(rounds.Counts())) },
+		))
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/smartcontractkit/chainlink-common/pkg/capabilities"
 	"github.com/smartcontractkit/chainlink-common/pkg/capabilities/consensus/ocr3"
 	"github.com/smartcontractkit/chainlink-common/pkg/capabilities/consensus/ocr3/types"
@@ -46,6 +47,9 @@ func TestTheCapabilityIsTappedAndWhatItChangesAfterwardsIsNotPosted(t *testing.T
 		if reported := uint64(7 + i); answer.LastSeenAt != reported || answer.Timestamp != nil || r.F != 1 {
 			t.Errorf("expected the aggregator's outcome for report %d and f of 1, got %v and %d", reported, answer, r.F)
 		}
+	}
+	if posted := metric(t, "securemint_tap_posted_total"); posted != 2 {
+		t.Errorf("expected the node's metrics to count two rounds, got %v", posted)
 	}
 	kept := fixture.Outcome(t, second.PreviousOutcome)
 	if agreed := outcomesOf(t, previous).Outcomes[workflow]; !proto.Equal(kept, agreed) || kept.LastSeenAt != 70 {
@@ -93,6 +97,19 @@ type registry struct {
 func (r *registry) Add(_ context.Context, added capabilities.BaseCapability) error {
 	r.added = added.(capabilities.ExecutableCapability)
 	return nil
+}
+
+func metric(t *testing.T, name string) float64 {
+	t.Helper()
+	families, err := prometheus.DefaultGatherer.Gather()
+	fatal(t, err)
+	for _, family := range families {
+		if family.GetName() == name {
+			return family.GetMetric()[0].GetCounter().GetValue()
+		}
+	}
+	t.Fatalf("expected a metric %s, got none", name)
+	return 0
 }
 
 func outcomeOf(t *testing.T, plugin ocr3types.ReportingPlugin[[]byte], round ocr3types.OutcomeContext, seqNr uint64) []byte {

@@ -1,13 +1,13 @@
 import type { Judgement, LaneName, WitnessHeld } from '../src/contract/judgement.ts';
 import { LANE_NAMES } from '../src/contract/judgement.ts';
 import type { Lane, Outcome } from '../src/contract/lane.ts';
-import type { Round } from '../src/contract/round.ts';
+import type { Round, Witness } from '../src/contract/round.ts';
 import type { Stage } from '../src/contract/stage.ts';
 import type { LaneObservation, NotComparedReason, Verdict } from '../src/contract/verdict.ts';
 import { rowOf } from '../src/flags/stages.ts';
 import type { StageRow } from '../src/flags/stages.ts';
 import { observe } from './observe.ts';
-import { judge } from './verdict.ts';
+import { isSameOutcome, judge } from './verdict.ts';
 import { isWitnessed } from './witness.ts';
 
 export type Lanes = Readonly<Record<LaneName, Lane>>;
@@ -82,7 +82,7 @@ export class Exchange {
   private async judgement(first: LaneName, verdict: Verdict, observations: Observations): Promise<Judgement> {
     const { round, digest, stage } = this.question;
     const { lane: served, fallback } = await this.serve();
-    const witness = heldAgainst(round, observations);
+    const witness = heldAgainst(round, observations, () => possibleOutcomes(this.lanes.legacy, round));
     return {
       round,
       digest,
@@ -106,12 +106,29 @@ function possibleOutcomes(legacy: Lane, round: Round): readonly Outcome[] {
   }
 }
 
-function heldAgainst({ witness }: Round, observations: Observations): WitnessHeld {
+/**
+ * A node gives one answer, drawn by the order of Go's maps: a lane that gives another one does not contradict it where
+ * `possible` has both (docs/spec/aggregator.md H.7).
+ */
+function heldAgainst(
+  { witness }: Round,
+  observations: Observations,
+  possible: () => readonly Outcome[],
+): WitnessHeld {
   const held: Partial<Record<LaneName, boolean>> = {};
   if (witness === undefined) return held;
   for (const lane of LANE_NAMES) {
     const observation = observations[lane];
-    if (observation?.kind === 'answer') held[lane] = isWitnessed(witness, observation.outcome);
+    if (observation?.kind !== 'answer') continue;
+    const { outcome } = observation;
+    held[lane] = isWitnessed(witness, outcome) || areBothPossible(witness, outcome, possible());
   }
   return held;
+}
+
+function areBothPossible(witness: Witness, outcome: Outcome, possible: readonly Outcome[]): boolean {
+  return (
+    possible.some((answer) => isSameOutcome(answer, outcome)) &&
+    possible.some((answer) => isWitnessed(witness, answer))
+  );
 }

@@ -104,6 +104,6 @@ export function withOtherLastByte(bytes: Uint8Array): Uint8Array {
 export function withReversedBytes(value: bigint): bigint {
   const digits = (value < 0n ? -value : value).toString(16);
   const bytes = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
-  const reversed = BigInt(`0x${bytes.reverse().toString('hex')}`);
+  const reversed = BigInt(`0x${Buffer.from(bytes.toReversed()).toString('hex')}`);
   return value < 0n ? -reversed : reversed;
 }

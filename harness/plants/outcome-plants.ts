@@ -45,7 +45,7 @@ export const OUTCOME_PLANTS = {
       ),
     ),
   },
-  'extra-field': {
+  'encoder-named': {
     description: 'the outcome names an encoder that nobody asked for',
     tell: aboutReports((outcome) => ({ ...outcome, encoderName: `${outcome.encoderName}EVM` })),
   },

@@ -57,8 +57,8 @@ export async function sensitivity(
     lanes,
     names.filter((name) => !isLate(name)),
   );
-  for (const round of limited(rounds(), maxRounds, signal)) {
-    await hunt.take(round);
+  for (const batch of growing(limited(rounds(), maxRounds, signal))) {
+    await hunt.take(batch);
     onProgress({ rounds: hunt.rounds, caught: hunt.caught.size });
     if (hunt.isOver) break;
   }
@@ -89,6 +89,22 @@ function* limited(rounds: Iterable<Round>, limit: number, signal: AbortSignal): 
   }
 }
 
+const MAX_BATCH = 32;
+
+/** Batches of 1, 2, 4 and so on: the first rounds catch most lies, and then nobody has to ask about them again. */
+function* growing(rounds: Iterable<Round>): Generator<readonly Round[]> {
+  let size = 1;
+  let batch: Round[] = [];
+  for (const round of rounds) {
+    batch.push(round);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+    size = Math.min(size * 2, MAX_BATCH);
+  }
+  if (batch.length > 0) yield batch;
+}
+
 /** All lies about answers beside each other on the same rounds; the lanes are asked the same question once. */
 class AnswerHunt {
   rounds = 0;
@@ -107,21 +123,25 @@ class AnswerHunt {
     return this.open.size === 0;
   }
 
-  async take(round: Round): Promise<void> {
-    this.rounds++;
-    if ((await tellerOf(this.honest, round)) !== undefined) {
+  async take(batch: readonly Round[]): Promise<void> {
+    const before = this.rounds;
+    const control = await Promise.all(batch.map((round) => tellerOf(this.honest, round)));
+    this.rounds += batch.length;
+    this.findings += control.filter((teller) => teller !== undefined).length;
+    const tryOn = async (name: PlantName, lanes: Lanes): Promise<void> => {
       // Where the lanes differ by themselves, a lie proves nothing.
-      this.findings++;
-      return;
-    }
-    await Promise.all([...this.open].map(([name, lanes]) => this.tryOn(name, lanes, round)));
-  }
-
-  private async tryOn(name: PlantName, lanes: Lanes, round: Round): Promise<void> {
-    const by = await tellerOf(lanes, round);
-    if (by === undefined) return;
-    this.open.delete(name);
-    this.caught.set(name, { rounds: this.rounds, by });
+      const tellers = await Promise.all(
+        batch.map(async (round, index) =>
+          control[index] === undefined ? tellerOf(lanes, round) : undefined,
+        ),
+      );
+      const index = tellers.findIndex((teller) => teller !== undefined);
+      const by = tellers[index];
+      if (by === undefined) return;
+      this.open.delete(name);
+      this.caught.set(name, { rounds: before + index + 1, by });
+    };
+    await Promise.all([...this.open].map(([name, lanes]) => tryOn(name, lanes)));
   }
 }
 

@@ -22,7 +22,7 @@ export interface MismatchesOptions {
   /** Compare the recorded answers again. */
   readonly rejudge: boolean;
   /** Conditions on groups, NAME=VALUE. */
-  readonly where: readonly string[];
+  readonly where?: readonly string[];
   /** Show this group alone, with its sample. */
   readonly group?: number;
   /** Write the samples into this folder. */
@@ -39,7 +39,7 @@ export async function mismatchesCommand(
   path: string | undefined,
   options: MismatchesOptions,
 ): Promise<number> {
-  const filters = options.where.map(parseFilter);
+  const filters = (options.where ?? []).map(parseFilter);
   const reading = new JournalReading(path);
   const known = options.known === undefined ? [] : await readKnown(options.known);
   const groups = new Groups({ known, now: Date.now(), seed: options.seed, sampleSize: options.sample });

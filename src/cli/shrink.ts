@@ -44,7 +44,7 @@ export async function shrinkCommand(
   );
   if (comparer === undefined) return EXIT.interrupted;
   try {
-    const shrunk = await shrink(recorded, new Today(comparer), options, interrupt.signal);
+    const shrunk = await shrinkFinding(recorded, new Today(comparer), options, interrupt.signal);
     if (shrunk === undefined) return EXIT.no;
     await writeCapsule(recorded, shrunk, comparer, options, pluginCommand);
     return interrupt.signal.aborted ? EXIT.interrupted : EXIT.fine;
@@ -77,11 +77,11 @@ interface ShrunkFinding extends Shrunk {
   readonly finding: Finding;
 }
 
-/** Undefined when today's lanes do not show the difference, which is told. */
-async function shrink(
+/** Undefined when today's lanes do not show the difference, or not every time, which is told. */
+export async function shrinkFinding(
   { round, finding }: Recorded,
   today: Today,
-  { maxSeconds, maxTries }: ShrinkOptions,
+  { maxSeconds, maxTries }: Pick<ShrinkOptions, 'maxSeconds' | 'maxTries'>,
   interrupted: AbortSignal,
 ): Promise<ShrunkFinding | undefined> {
   const key = differenceKey(causeOf(finding, round));
@@ -101,11 +101,17 @@ async function shrink(
       { maxTries, signal },
       (trial) => progress.tell(trial.tries, inputBytes(trial.best)),
     );
-    return { ...shrunk, finding: await today.findingOf(shrunk.round) };
+    const again = await today.findingOf(shrunk.round);
+    if (differenceKey(causeOf(again, shrunk.round)) === key) return { ...shrunk, finding: again };
+    process.stdout.write(`round ${oneLine(round.id)}: ${NOT_AGAIN}\n`);
+    return undefined;
   } finally {
     progress.stop();
   }
 }
+
+const NOT_AGAIN =
+  'a smaller one showed it and did not when it was asked again: it depends on more than the round, so there is no capsule';
 
 /** A comparison that throws at a smaller round is another fault than the one looked for. */
 async function stillShows(today: Today, round: Round, key: string): Promise<boolean> {

@@ -258,9 +258,6 @@ describe('--metrics-port', () => {
     running.child.stdin.write(joined(LINES.slice(0, 20)));
     await running.judged(20);
     const after = await running.metrics();
-    // Series of a chain come with its first round.
-    const ofNoChain = (series: ReadonlyMap<string, number>): ReadonlySet<string> =>
-      new Set([...series.keys()].filter((name) => !name.includes('chain_rounds_total')));
     expect(ofNoChain(after)).toEqual(ofNoChain(before));
     expect(after.get('securemint_shadow_rounds_total{verdict="match"}')).toBe(20);
     expect(sumOfRounds(after)).toBe(20);
@@ -284,3 +281,8 @@ describe('--metrics-port', () => {
     await first.ended;
   });
 });
+
+/** Series of a chain come with its first round. */
+function ofNoChain(series: ReadonlyMap<string, number>): ReadonlySet<string> {
+  return new Set([...series.keys()].filter((name) => !name.includes('chain_rounds_total')));
+}

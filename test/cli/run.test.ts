@@ -232,6 +232,7 @@ describe('the journal', () => {
     const [line] = await cli.lines('matches/journal.jsonl');
     expect(line).toEqual({
       schema: 1,
+      at: expect.any(Number),
       id: '6d2d692fce04d88ed305c99d62e31b26dd26294edd515c91e68125cf38305d9d',
       workflow: expect.any(String),
       revision: '2025-09',

@@ -311,6 +311,21 @@ describe('a witness', () => {
     expect(await judgedBy(harnessOf(answers(A), answers(A)), roundOf(1))).not.toHaveProperty('witness');
   });
 
+  test.each<[string, readonly Outcome[], Lane, boolean]>([
+    ['a lane that gives another possible answer agrees', [A, B], answers(B), true],
+    ['not one whose answer is not possible', [A], answers(B), false],
+    ['nor one where the witness is not possible', [B], answers(B), false],
+  ])('of a round that Go may answer otherwise: %s', async (_, possible, loopp, agrees) => {
+    const { witness } = await judgedBy(
+      harnessOf(
+        knowing(() => possible),
+        loopp,
+      ),
+      recorded(right),
+    );
+    expect(witness).toEqual({ legacy: true, loopp: agrees });
+  });
+
   test('with several answers takes any of them', async () => {
     const { witness } = await judgedBy(
       harnessOf(answers(errorOf('any text')), answers(A)),

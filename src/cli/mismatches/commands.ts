@@ -21,7 +21,7 @@ export function addMismatches(program: Command, finish: Finish): void {
     .argument('[JOURNAL]')
     .option('--json', 'print the result as JSON on standard output', false)
     .option('--rejudge', 'compare the recorded answers again, with the comparison of this version', false)
-    .option('--where <name=value>', WHERE_HELP, also, [])
+    .option('--where <name=value>', WHERE_HELP, also)
     .addOption(wholeNumberOption('--group <n>', 'show this group alone, with its sample', [1, 1e6]))
     .option('--export <dir>', 'write the samples as captures, group-N.jsonl in this folder')
     .option('--known <file>', 'differences that are tolerated until a day; they are counted and shown apart')
@@ -36,7 +36,7 @@ export function addMismatches(program: Command, finish: Finish): void {
 const WHERE_HELP =
   'only groups with this verdict, contradicted lane, field, kind, error, chain, revision or feature; may be given several times';
 
-function also(text: string, before: readonly string[]): readonly string[] {
+function also(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
 

@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { findingOf } from '../../../harness/groups/cause.ts';
 import { Harness } from '../../../harness/harness.ts';
 import { Today, fateOf } from '../../../src/cli/mismatches/today.ts';
 import type { Comparer } from '../../../src/cli/comparer.ts';
 import { Replay, askedOf } from '../../../src/cli/replay.ts';
+import { shrinkFinding } from '../../../src/cli/shrink.ts';
 import { answered, errorOf, judgementOf, laneOf, outcomeOf, roundOf } from '../../harness/fakes.ts';
 
 const comparerOf = (harness: Comparer['harness']): Comparer => ({
@@ -67,5 +68,46 @@ describe('a recorded finding', () => {
     await expect(askedOf(today, { round, finding: { ...recorded, differences } })).rejects.toThrow(
       'round round-1: expected a finding of run without --ocr3, got one of run --ocr3',
     );
+  });
+});
+
+/** Lies as often as `lies` says, then never again. */
+const liar = (lies: number): Today => {
+  let left = lies;
+  const loopp = laneOf(() => outcomeOf({ lastSeenAt: left-- > 0 ? 2n : 0n }));
+  return new Today(comparerOf(new Harness({ legacy: laneOf(() => outcomeOf()), loopp, seed: 1 })));
+};
+
+describe('shrinking', () => {
+  const limits = { maxSeconds: 60, maxTries: 1000 };
+  const quiet = new AbortController().signal;
+
+  /** What is told on standard output beside the answer. */
+  async function shrunkBy(lies: number): Promise<{ readonly shrunk: boolean; readonly told: string }> {
+    const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    try {
+      const shrunk = await shrinkFinding({ round, finding: recorded }, liar(lies), limits, quiet);
+      return {
+        shrunk: shrunk !== undefined,
+        told: written.mock.calls.map(([text]) => String(text)).join(''),
+      };
+    } finally {
+      written.mockRestore();
+    }
+  }
+
+  test('gives a round that shows it again', async () => {
+    expect(await shrunkBy(Infinity)).toEqual({ shrunk: true, told: '' });
+  });
+
+  test('gives none when the difference comes and goes by itself', async () => {
+    expect(await shrunkBy(2)).toEqual({
+      shrunk: false,
+      told: 'round round-1: a smaller one showed it and did not when it was asked again: it depends on more than the round, so there is no capsule\n',
+    });
+    expect(await shrunkBy(0)).toEqual({
+      shrunk: false,
+      told: "round round-1: today's lanes do not show it: was mismatch, now match\n",
+    });
   });
 });

@@ -45,7 +45,7 @@ func export(rounds *tap.Tap, registry prometheus.Registerer) {
 		"failed":  func(c tap.Counts) uint64 { return c.Failed },
 	} {
 		registry.MustRegister(prometheus.NewCounterFunc(
-			prometheus.CounterOpts{Name: "securemint_tap_" + what + "_total", Help: "Rounds that the tap " + what + "."},
+			prometheus.CounterOpts{Name: "securemint_tap_" + what + "_total", Help: "Rounds of the tap: " + what + "."},
 			func() float64 { return float64(count(rounds.Counts())) },
 		))
 	}

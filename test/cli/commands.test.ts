@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { PLANT_NAMES } from '../../harness/plants.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { CommandLine, parseJson } from '../helpers/cli.ts';
 
@@ -24,19 +25,32 @@ describe('help', () => {
       before traffic moves to it.
 
       Options:
-        -V, --version               output the version number
-        -h, --help                  display help for command
+        -V, --version                   output the version number
+        -h, --help                      display help for command
 
       Compare:
-        run [options] [FILE...]     compare both lanes over captures
-        verify [options] <FILE...>  hold one lane against recorded answers
+        run [options] [FILE...]         compare both lanes over captures
+        verify [options] <FILE...>      hold one lane against recorded answers
+        fuzz [options]                  look for a round on which the lanes differ
+        sensitivity [options]           prove that the comparison finds every known
+                                        lie
+        mismatches [options] [JOURNAL]  list what went wrong, by cause
+        replay [options] <NAME...>      ask the lanes of today about recorded findings
+        shrink [options] <ID>           cut a finding to the smallest round that shows
+                                        it
+
+      Operate:
+        serve [options]                 serve rounds and compare the lanes beside
+        flags                           show and change the rollout flag
+        controller [options]            move the rollout flag along a plan
 
       Build:
-        plugin [options]            be the LOOPP that a host launches
-        doctor [options]            check that this machine can run everything
+        plugin [options]                be the LOOPP that a host launches
+        simulate [options]              write a capture with a simulated DON
+        doctor [options]                check that this machine can run everything
 
       Help:
-        help [command]              show the options of a command
+        help [command]                  show the options of a command
       "
     `);
     expect(await cli.run([])).toEqual({ exitCode, stdout, stderr });
@@ -60,9 +74,11 @@ describe('help', () => {
                                  faults
         --lane-timeout-ms <ms>   time for one round in the loopp lane (default: 2000)
         --start-timeout-ms <ms>  time for the plugin to start (default: 10000)
-        --seed <n>               draws which lane is asked first (default: random,
-                                 printed)
+        --seed <n>               draws which lane is asked first, and the simulated
+                                 DON (default: random, printed)
         --limit <n>              take at most this many rounds
+        --simulate <n>           take rounds of a simulated DON instead, from n rounds
+                                 of OCR
         --out <dir>              folder for journal and report (default:
                                  securemint-shadow-out/TIME)
         --keep-going             count lines that are no round and go on
@@ -74,7 +90,23 @@ describe('help', () => {
                                  that the oracles in the LOOPP come to, and what the
                                  same rules make of them over the legacy aggregator
         --plant <name>           put a known lie into the loopp lane: block-plus-one,
-                                 swapped-packing, lost-report
+                                 block-minus-one, swapped-packing,
+                                 little-endian-answer, float-mintable,
+                                 mintable-64-bits, lost-sign, truncated-timestamp,
+                                 timestamp-in-milliseconds, field-type, missing-field,
+                                 field-spelling, data-id-byte, lost-report,
+                                 extra-report, metadata-byte, lost-metadata,
+                                 wrong-should-report, invented-report,
+                                 last-seen-behind, account-hash-byte, encoder-named,
+                                 unknown-field, error-text-changed, error-swallowed,
+                                 false-error, stale-accepted, wrong-chain,
+                                 missing-solana-account, last-event-first,
+                                 previous-answer, one-in-500, late-answers,
+                                 codec-zigzag, codec-little-endian, codec-float,
+                                 codec-hex-bytes, codec-field-order,
+                                 codec-field-twice, codec-short-lists
+        --chain <file>           bring both lanes' outcomes to caches on the chain
+                                 that the file describes, and compare what is there
         --metrics-port <port>    serve /metrics on 127.0.0.1 while running (0: a free
                                  port)
         -h, --help               display help for command
@@ -120,10 +152,7 @@ describe('wrong usage is told in a sentence', () => {
     [['run', '--limit'], `option '--limit <n>' argument missing\n${HINT}`],
     [['verify'], `missing required argument 'FILE'\n${HINT}`],
     [['doctor', 'now'], `too many arguments for 'doctor'. Expected 0 arguments but got 1.\n${HINT}`],
-    [
-      ['run', '--plant', 'lie'],
-      '--plant: expected one of block-plus-one, swapped-packing, lost-report, got "lie"',
-    ],
+    [['run', '--plant', 'lie'], `--plant: expected one of ${PLANT_NAMES.join(', ')}, got "lie"`],
     [['verify', 'a', '--lane', 'go'], '--lane: expected one of legacy, loopp, got "go"'],
     [['run', '--limit', '0'], '--limit: expected a whole number from 1 to 1,000,000,000,000, got "0"'],
     [['run', '--seed', '-1'], '--seed: expected a whole number from 0 to 4,294,967,295, got "-1"'],

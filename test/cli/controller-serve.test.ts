@@ -126,7 +126,7 @@ async function fliesThere({ cli, operator, client, shares }: Flagged): Promise<v
   expect((await served.stop()).exitCode).toBe(0);
 }
 
-describe('a real service on a tiny Unleash', { timeout: TIMEOUT_MS }, () => {
+describe.skipIf(!everything)('a real service on a tiny Unleash', { timeout: TIMEOUT_MS }, () => {
   let cli: CommandLine;
   let unleash: TinyUnleash;
   beforeEach(async () => {

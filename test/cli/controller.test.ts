@@ -3,6 +3,7 @@ import { allIn } from '../../src/flags/shares.ts';
 import { TinyService, TinyUnleash } from '../flags/controller/tiny-servers.ts';
 import { CommandLine, memberOf, parseJson, until } from '../helpers/cli.ts';
 import type { Json, Running } from '../helpers/cli.ts';
+import { everything } from '../helpers/real/parts.ts';
 
 const FAST_PLAN = `
 recentWindowMs: 1000
@@ -65,7 +66,7 @@ const reasonsOf = (turn: Json): readonly unknown[] =>
 const audited = async (): Promise<readonly Json[]> =>
   cli.lines('securemint-shadow-out/controller/audit.jsonl');
 
-describe('with --act', () => {
+describe.skipIf(!everything)('with --act', () => {
   test('goes on step by step to the end, and every act is in the log', async () => {
     const running = start('--act');
     await untilTurn(running, (turn) => reasonsOf(turn).includes('finished'));
@@ -180,7 +181,7 @@ describe('with --act', () => {
 const series = (what: string, reason: string): string =>
   `securemint_shadow_controller_${what}{reason="${reason}"}`;
 
-describe('without --act', () => {
+describe.skipIf(!everything)('without --act', () => {
   test('tells what it would do, on metrics too, and writes nothing', async () => {
     const running = start('--metrics-port', '0');
     await untilTurn(running, ({ decision }) => decision === 'promote');

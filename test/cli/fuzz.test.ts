@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CommandLine, memberOf, parseJson } from '../helpers/cli.ts';
 import type { Json } from '../helpers/cli.ts';
+import { everything } from '../helpers/real/parts.ts';
 
 let cli: CommandLine;
 beforeAll(async () => {
@@ -11,7 +12,7 @@ afterEach(async () => {
 });
 afterAll(() => cli.close());
 
-describe('fuzz', () => {
+describe.skipIf(!everything)('fuzz', () => {
   test('honest lanes agree', async () => {
     const { exitCode, stdout } = await cli.run(['fuzz', '--rounds', '300', '--seed', '3']);
     expect(exitCode).toBe(0);

@@ -5,6 +5,7 @@ import type { Round } from '../../src/contract/round.ts';
 import { SELECTORS, observation, plainRound, previousOutcome } from '../helpers/arbitraries.ts';
 import { CommandLine, bundledLines, changed, joined, lineOf, memberOf, parseJson } from '../helpers/cli.ts';
 import type { Ended, Json } from '../helpers/cli.ts';
+import { everything } from '../helpers/real/parts.ts';
 
 /** Twenty oracles with three events each, all of them different. */
 const BUSY: Round = plainRound({
@@ -176,7 +177,7 @@ describe('mismatches', () => {
   });
 });
 
-describe('replay', () => {
+describe.skipIf(!everything)('replay', () => {
   test('says that findings vanished, with exit code 0', async () => {
     const { exitCode, stdout } = await cli.run(['replay', someId, 'busy']);
     expect(exitCode).toBe(0);
@@ -237,7 +238,7 @@ describe('replay', () => {
   });
 });
 
-describe('shrink', () => {
+describe.skipIf(!everything)('shrink', () => {
   test('cuts twenty oracles to one with one event, into a capsule that replays', async () => {
     const { exitCode, stdout } = await cli.run(['shrink', 'busy', ...PLANT, '--out', "b's.json"]);
     expect(exitCode).toBe(0);

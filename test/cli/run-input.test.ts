@@ -151,6 +151,7 @@ describe('an id that came before', () => {
     const { id, workflow, revision, input } = (await cli.lines('twice/journal.jsonl'))[0] ?? {};
     expect((await cli.lines('twice/journal.jsonl'))[2]).toEqual({
       schema: 1,
+      at: expect.any(Number),
       id,
       workflow,
       revision,

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PLANT_NAMES } from '../../harness/plants.ts';
 import { CommandLine, parseJson } from '../helpers/cli.ts';
+import { everything } from '../helpers/real/parts.ts';
 
 let cli: CommandLine;
 beforeAll(async () => {
@@ -11,7 +12,7 @@ afterEach(async () => {
 });
 afterAll(() => cli.close());
 
-describe('sensitivity', () => {
+describe.skipIf(!everything)('sensitivity', () => {
   test('catches every lie through the real plugin', async () => {
     const { exitCode, stdout } = await cli.run(['sensitivity', '--json']);
     expect(exitCode).toBe(0);

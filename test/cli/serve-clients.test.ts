@@ -5,6 +5,7 @@ import { resolve as absolute } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CommandLine, bundledLines, changed, memberOf } from '../helpers/cli.ts';
 import { Served, TOKEN, answerTo, countedBy, journalled, load, sumOf } from './served.ts';
+import { everything } from '../helpers/real/parts.ts';
 
 const LINES = bundledLines(1200);
 const [FIRST = ''] = LINES;
@@ -21,7 +22,7 @@ afterEach(async () => {
   }
 });
 
-describe('bad clients', () => {
+describe.skipIf(!everything)('bad clients', () => {
   test('with a body of 100 MB are cut off', async () => {
     const served = await Served.start(cli);
     for (const headers of [{ 'content-length': String(100e6) }, { 'transfer-encoding': 'chunked' }]) {
@@ -97,7 +98,7 @@ describe('bad clients', () => {
   });
 });
 
-describe('the end', () => {
+describe.skipIf(!everything)('the end', () => {
   test('comes with SIGTERM once every round that was taken is answered and journalled', async () => {
     const served = await Served.start(cli, { config: 'stage: shadow\nhttp: {roundsPerSecond: 100000}\n' });
     const loading = load(served, LINES, 16);

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parseRound } from '../../src/rounds/parse.ts';
 import { CommandLine, HAS_PROC, expectSum, parseJson, until } from '../helpers/cli.ts';
 import type { Ended, Running } from '../helpers/cli.ts';
+import { everything } from '../helpers/real/parts.ts';
 
 let cli: CommandLine;
 beforeAll(async () => {
@@ -28,7 +29,7 @@ const ALONE = ['--oracles', '1'] as const;
 
 const bytesOf = (file: string): Buffer => readFileSync(join(cli.folder, file));
 
-describe('a simulation', () => {
+describe.skipIf(!everything)('a simulation', () => {
   beforeAll(async () => {
     expect(await simulate('--out', 'a.jsonl.gz')).toEqual({
       exitCode: 0,
@@ -167,7 +168,7 @@ async function endless(file: string): Promise<Running> {
   return running;
 }
 
-describe('an interruption', () => {
+describe.skipIf(!everything)('an interruption', () => {
   test('ends the capture after a whole round of OCR', async () => {
     const running = await endless('cut.jsonl');
     running.child.kill('SIGINT');
@@ -205,7 +206,7 @@ describe('an interruption', () => {
   });
 });
 
-describe('run --simulate', () => {
+describe.skipIf(!everything)('run --simulate', () => {
   test('compares both lanes over the rounds of the same simulation', async () => {
     const args = ['run', '--simulate', '4', '--seed', '7', '--json', '--out', 'live'];
     const { exitCode, stdout, stderr } = await cli.run(args);

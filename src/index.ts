@@ -17,7 +17,7 @@ export type { Submission } from '../loopp/wire/submission.ts';
 /** The same as upstream's host has it: a factory over an external adapter that the host serves to the plugin. */
 export type { UpstreamOptions } from '../loopp/host/upstream.ts';
 export { UpstreamFactory } from '../loopp/host/upstream.ts';
-export { OutOfTimeError } from '../loopp/host/patience.ts';
+export { OutOfTimeError } from '../loopp/wire/patience.ts';
 export type { BrokeredConnection } from '../loopp/wire/broker.ts';
 export type { Call } from './contract/call.ts';
 export type {

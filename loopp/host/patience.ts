@@ -1,16 +1,8 @@
-/** How long a caller waits, whatever is tried for it meanwhile. */
-export interface Patience {
-  readonly deadline: Date;
-  readonly signal?: AbortSignal;
-}
+import { OutOfTimeError } from '../wire/patience.ts';
+import type { Patience } from '../wire/patience.ts';
 
-/** The caller's patience ended before anything was reached. */
-export class OutOfTimeError extends Error {
-  override readonly name = 'OutOfTimeError';
-}
-
-export const hasEnded = ({ deadline, signal }: Patience): boolean =>
-  signal?.aborted === true || deadline.getTime() <= Date.now();
+/** Also for those who know the host and not the wire. */
+export { OutOfTimeError };
 
 /** The end of a caller's patience, or of what it waits for. */
 export interface PatienceEnd {

@@ -6,8 +6,9 @@ import type { BrokeredConnection, BrokeredServer } from '../wire/broker.ts';
 import { callUnary, isGone } from '../wire/grpc.ts';
 import { LoopReportingPluginService } from '../wire/upstream-services.ts';
 import { registerExternalAdapter } from './external-adapter.ts';
-import { OutOfTimeError, endOf, hasEnded } from './patience.ts';
-import type { Patience } from './patience.ts';
+import { OutOfTimeError, hasEnded } from '../wire/patience.ts';
+import type { Patience } from '../wire/patience.ts';
+import { endOf } from './patience.ts';
 
 /** One making of a factory: the plugin dials the adapter within five seconds (docs/spec/loopp-wire.md C.2). */
 const ATTEMPT_TIMEOUT_MS = 10_000;

@@ -16,7 +16,7 @@ import type { UnaryOptions } from '../wire/grpc.ts';
 import { present } from '../wire/ocr3-messages.ts';
 import { ReportingPluginFactoryService, ReportingPluginService } from '../wire/ocr3-services.ts';
 import type { Method } from '../wire/services.ts';
-import type { Patience } from './patience.ts';
+import type { Patience } from '../wire/patience.ts';
 
 /** Limits of a client of reporting plugins. */
 export interface ReportingPluginOptions {

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@grpc/grpc-js';
 import { messageOf } from '../../src/errors.ts';
 import { isGone } from '../wire/grpc.ts';
-import { OutOfTimeError, hasEnded, within } from './patience.ts';
-import type { Patience } from './patience.ts';
+import { OutOfTimeError, hasEnded } from '../wire/patience.ts';
+import type { Patience } from '../wire/patience.ts';
+import { within } from './patience.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 5000;

@@ -1,17 +1,5 @@
-/** How long a caller waits. */
-export interface Patience {
-  readonly deadline: Date;
-  /** Aborts when the caller gives up before that. */
-  readonly signal?: AbortSignal;
-}
-
-/** Nothing was there before the caller's deadline; the message says why not. */
-export class OutOfTimeError extends Error {
-  override readonly name = 'OutOfTimeError';
-}
-
-export const hasEnded = ({ deadline, signal }: Patience): boolean =>
-  signal?.aborted === true || Date.now() >= deadline.getTime();
+import { OutOfTimeError } from '../wire/patience.ts';
+import type { Patience } from '../wire/patience.ts';
 
 /** Settles as `work`, or rejects with the reason of the first signal that aborts. The work goes on. */
 export async function untilAborted<T>(signals: readonly AbortSignal[], work: Promise<T>): Promise<T> {

@@ -12,8 +12,8 @@ import { asServiceError } from '../wire/grpc.ts';
 import { PROVIDER_PATHS } from '../wire/provider-services.ts';
 import { LoopService } from '../wire/services.ts';
 import type { LazyConnection, Opened } from './lazy-connection.ts';
-import { OutOfTimeError } from './patience.ts';
-import type { Patience } from './patience.ts';
+import { OutOfTimeError } from '../wire/patience.ts';
+import type { Patience } from '../wire/patience.ts';
 
 /** A call whose caller sets no deadline. */
 const CALL_TIMEOUT_MS = 60_000;

@@ -10,7 +10,7 @@ import { formatRound } from '../rounds/format.ts';
 import { openLanes } from './comparer.ts';
 import type { Comparer } from './comparer.ts';
 import { bundledRounds } from './fuzz/bundled.ts';
-import { runLine } from './fuzz/run-line.ts';
+import { againLine } from './again-line.ts';
 import { fuzzJson, fuzzLines } from './fuzz/text.ts';
 import type { Replay } from './fuzz/text.ts';
 import { onInterrupt, startUnlessInterrupted } from './interrupt.ts';
@@ -121,5 +121,5 @@ async function write(
       { cause: error },
     );
   }
-  return { file, command: runLine(file, plant, pluginCommand) };
+  return { file, command: againLine('run', file, plant, pluginCommand) };
 }

@@ -1,4 +1,3 @@
-import { inWords } from '../../loopp/host/supervisor.ts';
 import type { PluginState } from '../../loopp/host/supervisor.ts';
 import { LooppLane } from '../../loopp/host/lane.ts';
 import { HOST_DEFAULTS } from '../../loopp/host/options.ts';
@@ -8,6 +7,7 @@ import { AppError } from '../errors.ts';
 import { textLog } from '../log.ts';
 import type { Log } from '../log.ts';
 import { withoutRepeats } from './repeats.ts';
+import { pluginStates } from './plugin-states.ts';
 import { MAIN_FILE } from './version.ts';
 
 /** Options of every command with a loopp lane. */
@@ -35,19 +35,11 @@ export interface PluginWatch {
 
 /** Warnings and errors are shown, those of the plugin without most of their repeats; with `verbose` everything. */
 export function watchPlugin({ verbose, laneTimeoutMs, startTimeoutMs }: LooppOptions): PluginWatch {
-  const facts = { ready: false, launches: 0, exits: 0 };
   const log = textLog((line) => process.stderr.write(line), verbose ? 'debug' : 'warn');
   const onLog = pluginLines(verbose ? log : withoutRepeats(log));
   return {
-    facts,
+    ...pluginStates(log, 'plugin'),
     hostOptions: { ...HOST_DEFAULTS, laneTimeoutMs, startTimeoutMs, onLog },
-    onState: (state) => {
-      facts.ready = state.name === 'ready';
-      if (state.name === 'launching') facts.launches++;
-      if (state.name === 'unhealthy') facts.exits++;
-      const level = state.name === 'unhealthy' || state.name === 'backingOff' ? 'warn' : 'debug';
-      log(level, `plugin ${state.name}`, level === 'warn' ? { reason: inWords(state) } : {});
-    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts';
+import { isPowerOfTen } from '../serve/power-of-ten.ts';
 
 /** Messages that are remembered; the one that came first goes when there are more. */
 const REMEMBERED = 1000;
@@ -24,6 +25,3 @@ function forgetOldest(counts: Map<string, number>): void {
     return;
   }
 }
-
-/** A log says the first, the 10th, the 100th... of a kind: it is no journal. */
-export const isPowerOfTen = (count: number): boolean => /^10*$/.test(String(count));

@@ -5,7 +5,7 @@ import { VERDICT_KEYS } from '../contract/verdict.ts';
 import type { LaneObservation, VerdictKey } from '../contract/verdict.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { isPowerOfTen } from './repeats.ts';
+import { isPowerOfTen } from '../serve/power-of-ten.ts';
 import { RotatingJournal } from './shadow-journal.ts';
 import type { JournalLimits, JudgementSink, OpenJournal } from './shadow-journal.ts';
 

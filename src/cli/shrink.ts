@@ -19,7 +19,7 @@ import { onInterrupt, startUnlessInterrupted } from './interrupt.ts';
 import type { JournalLaneOptions } from './mismatches/lane-options.ts';
 import { recordedBy } from './mismatches/recorded.ts';
 import type { Recorded } from './mismatches/recorded.ts';
-import { replayLine } from './mismatches/replay-line.ts';
+import { againLine } from './again-line.ts';
 import { showTries } from './mismatches/tries.ts';
 import { Today, refuseOcr3 } from './mismatches/today.ts';
 import { productVersion } from './version.ts';
@@ -132,7 +132,7 @@ async function writeCapsule(
   const input = Buffer.from(roundDigest(original)).toString('hex');
   const file = options.out ?? `capsule-${input.slice(0, 12)}.json`;
   const { seed, plant } = options;
-  const replay = replayLine(file, plant, pluginCommand);
+  const replay = againLine('replay', file, plant, pluginCommand);
   const versions = {
     product: productVersion(),
     node: process.version,

@@ -2,11 +2,10 @@ import * as v from 'valibot';
 import { AppError } from '../../errors.ts';
 import { readConfigFile } from '../serve/config-file.ts';
 import type { ConfigFile, FieldPath } from '../serve/config-file.ts';
-import { nearest } from '../serve/nearest.ts';
+import { pathOf, shownValue, unknownName } from '../schema-issue.ts';
 import { CHAIN_SCHEMA } from './schema.ts';
 import type { ChainConfig } from './schema.ts';
 
-const SHOWN_CHARACTERS = 60;
 /** What may hold a secret, and what people may have put there by mistake, is not shown. */
 const MAY_BE_SECRET = /url|key|sender|signer/i;
 
@@ -39,8 +38,6 @@ function refusalOf(file: ConfigFile, issue: v.BaseIssue<unknown>): string {
   return `${where}: expected ${expected}, got ${shown(field, issue.input)}`;
 }
 
-const pathOf = ({ path }: v.BaseIssue<unknown>): FieldPath => (path ?? []).map(({ key }) => String(key));
-
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(CHAIN_SCHEMA.entries),
   caches: Object.keys(CHAIN_SCHEMA.entries.caches.entries),
@@ -55,14 +52,12 @@ function unknownField(path: FieldPath): string {
   if (/key/i.test(name) && name !== 'keys') {
     return 'expected no secret in this file, got one: keys come from files of their own or from the environment';
   }
-  const meant = nearest(name, known);
-  const hint = meant === undefined ? '' : `: did you mean ${meant}?`;
-  return `expected one of ${known.join(', ')}, got "${name}"${hint}`;
+  return unknownName(name, known);
 }
 
 function shown(field: string, value: unknown): string {
-  if (value === undefined || value === null) return 'nothing';
-  if (MAY_BE_SECRET.test(field)) return `another ${typeof value === 'string' ? 'text' : typeof value}`;
-  const json = JSON.stringify(value);
-  return json.length <= SHOWN_CHARACTERS ? json : `${json.slice(0, SHOWN_CHARACTERS)}…`;
+  const isThere = value !== undefined && value !== null;
+  if (isThere && MAY_BE_SECRET.test(field))
+    return `another ${typeof value === 'string' ? 'text' : typeof value}`;
+  return shownValue(value);
 }

@@ -2,12 +2,10 @@ import * as v from 'valibot';
 import { AppError } from '../../errors.ts';
 import { DEFAULT_PLAN, PLAN_SCHEMA } from '../../flags/controller/plan.ts';
 import type { Plan } from '../../flags/controller/plan.ts';
+import { pathOf, shownValue, unknownName } from '../schema-issue.ts';
 import { readConfigFile } from '../serve/config-file.ts';
 import type { FieldPath } from '../serve/config-file.ts';
-import { nearest } from '../serve/nearest.ts';
 import { fieldName } from '../serve/refusals.ts';
-
-const SHOWN_CHARACTERS = 60;
 
 type Issue = v.BaseIssue<unknown>;
 
@@ -27,7 +25,7 @@ export async function loadPlan(path: string | undefined): Promise<Plan> {
 function refusal(issue: Issue, path: FieldPath): string {
   const field = path.length === 0 ? 'plan' : fieldName(path);
   if (issue.expected === 'never') return `${field}: ${unknownField(path)}`;
-  return `${field}: expected ${expectedBy(issue)}, got ${shown(issue.input)}`;
+  return `${field}: expected ${expectedBy(issue)}, got ${shownValue(issue.input)}`;
 }
 
 /** Objects have a message of Valibot's own. */
@@ -38,21 +36,8 @@ function expectedBy({ type, message, input }: Issue): string {
 
 function unknownField(path: FieldPath): string {
   const known = path[0] === 'steps' ? STEP_FIELDS : PLAN_FIELDS;
-  const name = String(path.at(-1));
-  const meant = nearest(name, known);
-  const hint = meant === undefined ? '' : `: did you mean ${meant}?`;
-  return `expected one of ${known.join(', ')}, got "${name}"${hint}`;
+  return unknownName(String(path.at(-1)), known);
 }
 
 const PLAN_FIELDS = Object.keys(PLAN_SCHEMA.entries);
 const STEP_FIELDS = [...new Set(DEFAULT_PLAN.steps.flatMap((step) => Object.keys(step)))];
-
-function pathOf({ path }: Issue): FieldPath {
-  return (path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
-}
-
-function shown(value: unknown): string {
-  if (value === undefined || value === null) return 'nothing';
-  const json = JSON.stringify(value);
-  return json.length <= SHOWN_CHARACTERS ? json : `${json.slice(0, SHOWN_CHARACTERS)}…`;
-}

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { LooppLane } from '../../../loopp/host/lane.ts';
 import type { PluginCommand } from '../../../loopp/host/options.ts';
 import { inWords } from '../../../loopp/host/supervisor.ts';
@@ -6,12 +5,10 @@ import type { PluginState } from '../../../loopp/host/supervisor.ts';
 import { LaneError } from '../../contract/lane.ts';
 import type { Lane, LaneHealth, Outcome } from '../../contract/lane.ts';
 import type { Round } from '../../contract/round.ts';
-import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { PluginStateName, PluginStatus } from '../../serve/observed.ts';
 import type { PluginWatch } from '../loopp.ts';
-
-const START_AGAIN_MS = 5000;
+import { START_AGAIN_MS, startUntilItStarts } from '../start-again.ts';
 
 /** States in which the plugin is known not to answer soon. */
 const AWAY: ReadonlySet<PluginStateName> = new Set(['idle', 'backingOff', 'closed']);
@@ -40,7 +37,15 @@ export class ServedLoopp implements Lane {
 
   /** Launches the plugin beside everything else. */
   start(): void {
-    this.starting = this.startUntilItStarts();
+    const { signal } = this.closing;
+    const starts = {
+      start: () => this.lane.start(signal),
+      failed: (reason: string) => this.putOff(reason),
+      renew: () => {
+        this.lane = this.newLane();
+      },
+    };
+    this.starting = startUntilItStarts(starts, signal);
   }
 
   /** Rounds do not wait for a plugin that is away: whoever is served would wait with them. */
@@ -64,21 +69,6 @@ export class ServedLoopp implements Lane {
     this.closing.abort();
     await this.lane.close();
     await this.starting;
-  }
-
-  private async startUntilItStarts(): Promise<void> {
-    const { signal } = this.closing;
-    while (!signal.aborted) {
-      try {
-        await this.lane.start(signal);
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        this.putOff(messageOf(error));
-      }
-      await delay(START_AGAIN_MS, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) this.lane = this.newLane();
-    }
   }
 
   private putOff(reason: string): void {

@@ -1,4 +1,5 @@
 import type * as v from 'valibot';
+import { pathOf, shownValue, unknownName } from '../schema-issue.ts';
 import type { FieldPath } from './config-file.ts';
 import { nearest } from './nearest.ts';
 import { OPTION_ROWS } from './option-rows.ts';
@@ -12,7 +13,6 @@ const SECRETS: Readonly<Record<string, string>> = {
 };
 /** Of a source, which the rows do not have. */
 const SOURCE_FIELDS = ['kind', 'path', 'from'];
-const SHOWN_CHARACTERS = 60;
 
 type Issue = v.BaseIssue<unknown>;
 
@@ -28,7 +28,7 @@ export function refusalOf(issue: Issue): Refusal {
   if (issue.expected === 'never') return { path, message: unknownField(path, field) };
   const missing = issue.input === undefined;
   const expected = missing && issue.type === 'strict_object' ? 'a value' : issue.message;
-  return { path, message: `${field}: expected ${expected}, got ${shown(issue.input)}` };
+  return { path, message: `${field}: expected ${expected}, got ${shownValue(issue.input)}` };
 }
 
 /** `http.port`, `sources[0].path`. */
@@ -45,9 +45,7 @@ function unknownField(path: FieldPath, field: string): string {
   const outer = path.slice(0, -1);
   const known = fieldsOf(outer);
   const name = String(path.at(-1));
-  const meant = nearest(name, known) ?? elsewhere(name);
-  const hint = meant === undefined ? '' : `: did you mean ${meant}?`;
-  return `${field}: expected one of ${known.join(', ')}, got "${name}"${hint}`;
+  return `${field}: ${unknownName(name, known, nearest(name, known) ?? elsewhere(name))}`;
 }
 
 /** An option of another section that is called so. */
@@ -60,14 +58,4 @@ function fieldsOf(outer: FieldPath): readonly string[] {
   if (outer[0] === 'sources') return SOURCE_FIELDS;
   const inside = OPTION_ROWS.filter(({ path }) => outer.every((name, at) => path[at] === name));
   return [...new Set(inside.map(({ path }) => path[outer.length] ?? ''))];
-}
-
-function pathOf({ path }: Issue): FieldPath {
-  return (path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
-}
-
-function shown(value: unknown): string {
-  if (value === undefined || value === null) return 'nothing';
-  const json = JSON.stringify(value);
-  return json.length <= SHOWN_CHARACTERS ? json : `${json.slice(0, SHOWN_CHARACTERS)}…`;
 }

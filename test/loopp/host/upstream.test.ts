@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import type { Client, Server } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { OutOfTimeError } from '../../../loopp/host/patience.ts';
+import { OutOfTimeError } from '../../../loopp/wire/patience.ts';
 import { RefreshingConnection } from '../../../loopp/host/refreshing.ts';
 import type { BrokeredConnection } from '../../../loopp/wire/broker.ts';
 import { UpstreamFactory } from '../../../loopp/host/upstream.ts';

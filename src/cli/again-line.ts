@@ -1,11 +1,12 @@
-/** The command that replays a capsule anywhere, for a shell. */
-export function replayLine(
+/** The command that does to a file again what was done, for a shell: `replay` a capsule, `run` a capture. */
+export function againLine(
+  command: 'replay' | 'run',
   file: string,
   plant: string | undefined,
   pluginCommand: readonly string[] | undefined,
 ): string {
   return [
-    'npx securemint-shadow replay',
+    `npx securemint-shadow ${command}`,
     quoted(file),
     ...(plant === undefined ? [] : [`--plant ${quoted(plant)}`]),
     ...(pluginCommand === undefined ? [] : ['--', ...pluginCommand.map(quoted)]),
